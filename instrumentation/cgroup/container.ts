@@ -1,0 +1,107 @@
+import { defineSource, type Source } from '../source.ts';
+import { type Cgroup, discover } from './discover.ts';
+import { cpuQuotas, cpusetLimit, type Limit, tightest } from './limits.ts';
+import { readCpuV1, readMemoryV1 } from './v1.ts';
+import { readCpuV2, readMemoryV2 } from './v2.ts';
+
+/** CPU time in seconds. */
+export interface ContainerCpu {
+  readonly path: string;
+  /** All of it, as exact as the kernel knows. */
+  readonly usage?: number | undefined;
+  readonly user?: number | undefined;
+  readonly system?: number | undefined;
+}
+
+/** Bytes. */
+export interface ContainerMemory {
+  readonly path: string;
+  readonly usage?: number | undefined;
+  /** Usage less file pages that nobody used for a while: what is left when the kernel needs memory. */
+  readonly workingSet?: number | undefined;
+  /** Finite limits, the ancestors' included. */
+  readonly limits: readonly Limit[];
+}
+
+/** Each part is absent where the own cgroup is the host's root in its hierarchy: then it is no container. */
+export interface Container {
+  readonly cpu?: ContainerCpu | undefined;
+  readonly memory?: ContainerMemory | undefined;
+  /** Finite quotas, the ancestors' included. */
+  readonly quotas: readonly Limit[];
+  readonly cpuset?: Limit | undefined;
+}
+
+const MODES = ['user', 'system'] as const;
+
+/** The cgroup that this process is in, whatever made it: a container runtime, Kubernetes, systemd, Slurm. */
+export const container: Source<Container> = defineSource({
+  name: 'container',
+  since: 'unknown',
+  metrics: {
+    cpuTime: {
+      name: 'container.cpu.time',
+      kind: 'counter',
+      unit: 's',
+      value: 'double',
+      description: 'CPU time of the own cgroup and those below it.',
+      from: 'v2 cpu.stat: user_usec, system_usec; v1 cpuacct.stat: user, system (USER_HZ = 100)',
+      attributes: { 'cpu.mode': MODES },
+    },
+    memoryUsage: {
+      name: 'container.memory.usage',
+      kind: 'updowncounter',
+      unit: 'By',
+      value: 'int',
+      description: 'All memory that is charged to the own cgroup, page cache included.',
+      from: 'v2 memory.current; v1 memory.usage_in_bytes',
+    },
+    workingSet: {
+      name: 'container.memory.working_set',
+      kind: 'updowncounter',
+      unit: 'By',
+      value: 'int',
+      description: 'Memory of the own cgroup without file pages that were not used lately.',
+      from: 'usage less inactive_file (v2) or total_inactive_file (v1) of memory.stat, not below 0',
+    },
+    cpuLimit: {
+      name: 'jobmeter.container.cpu.limit',
+      kind: 'updowncounter',
+      unit: '{cpu}',
+      value: 'double',
+      description: 'The tightest CPU quota of the own cgroup and its visible ancestors; absent without one.',
+      from: 'v2 cpu.max; v1 cpu.cfs_quota_us / cpu.cfs_period_us',
+    },
+    memoryLimit: {
+      name: 'jobmeter.container.memory.limit',
+      kind: 'updowncounter',
+      unit: 'By',
+      value: 'int',
+      description: 'The tightest memory limit of the own cgroup and its ancestors; absent without one.',
+      from: 'v2 memory.max; v1 hierarchical_memory_limit of memory.stat, memory.limit_in_bytes',
+    },
+  },
+  read(host) {
+    const own = discover(host);
+    if (own === undefined) return undefined;
+    const cpu = containerOnly(own.cpuacct ?? own.unified);
+    const memory = containerOnly(own.memory ?? own.unified);
+    return {
+      cpu: cpu && (cpu.version === 1 ? readCpuV1 : readCpuV2)(host, cpu),
+      memory: memory && (memory.version === 1 ? readMemoryV1 : readMemoryV2)(host, memory),
+      quotas: cpuQuotas(host, own),
+      cpuset: cpusetLimit(host, own),
+    };
+  },
+  observe({ cpu, memory, quotas }, emit) {
+    for (const mode of MODES) emit('cpuTime', cpu?.[mode], { 'cpu.mode': mode });
+    emit('memoryUsage', memory?.usage);
+    emit('workingSet', memory?.workingSet);
+    emit('cpuLimit', tightest(quotas)?.value);
+    emit('memoryLimit', memory && tightest(memory.limits)?.value);
+  },
+});
+
+function containerOnly(cgroup: Cgroup | undefined): Cgroup | undefined {
+  return cgroup?.isHostRoot === false ? cgroup : undefined;
+}

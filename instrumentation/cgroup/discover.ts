@@ -1,0 +1,93 @@
+import { type Mount, parseMountinfo } from '../kernel/mountinfo.ts';
+import { type Membership, parseProcCgroup } from '../kernel/proc-cgroup.ts';
+import type { Host } from '../source.ts';
+
+/** A cgroup of the process that asks, in the hierarchy that holds one controller. */
+export interface Cgroup {
+  readonly version: 1 | 2;
+  /** As the kernel names it, from the root that the mount shows. */
+  readonly path: string;
+  /** The cgroup's directory and those of its visible ancestors, its own first. */
+  readonly directories: readonly [string, ...string[]];
+  /** The root of the whole hierarchy is the host, not a container. */
+  readonly isHostRoot: boolean;
+}
+
+const CONTROLLERS = ['cpu', 'cpuacct', 'cpuset', 'memory'] as const;
+
+/** Where each controller accounts for this process; absent where it is not mounted, or where the process is not below the mount. */
+export type OwnCgroups = {
+  readonly [C in (typeof CONTROLLERS)[number] | 'unified']?: Cgroup;
+};
+
+/**
+ * Finds the own cgroup by /proc/self/cgroup and /proc/self/mountinfo, in every layout: v1 with controllers mounted
+ * together or apart, v2, both at once (hybrid), in a cgroup namespace or seen from the host, bind mounted by a runtime.
+ */
+export function discover(host: Host): OwnCgroups | undefined {
+  return host.derive('/proc/self/cgroup', (bytes) => {
+    const memberships = parseProcCgroup(bytes);
+    const mounts = host.read('/proc/self/mountinfo', parseMountinfo) ?? [];
+    const found: { -readonly [C in keyof OwnCgroups]: OwnCgroups[C] } = {};
+    const unified = locate(host, memberships, mounts);
+    if (unified) found.unified = unified;
+    for (const controller of CONTROLLERS) {
+      const own = locate(host, memberships, mounts, controller);
+      if (own) found[controller] = own;
+    }
+    return found;
+  });
+}
+
+/** The own cgroup in the hierarchy of one v1 controller, or without one in that of v2. */
+function locate(
+  host: Host,
+  memberships: readonly Membership[],
+  mounts: readonly Mount[],
+  controller?: string,
+): Cgroup | undefined {
+  const membership = memberships.find(({ controllers }) =>
+    controller === undefined ? controllers.length === 0 : controllers.includes(controller),
+  );
+  if (membership === undefined) return undefined;
+  const mine = mounts.filter(({ type, superOptions }) =>
+    controller === undefined ? type === 'cgroup2' : type === 'cgroup' && superOptions.includes(controller),
+  );
+  for (const mount of mine) {
+    const below = pathBelow(mount.root, membership.path);
+    if (below === undefined) continue;
+    const mountPoint = withinRoot(host.root, mount.mountPoint);
+    const directories = upwards(mountPoint, below);
+    if (!host.exists(directories[0])) continue;
+    const version = controller === undefined ? 2 : 1;
+    return { version, path: membership.path, directories, isHostRoot: isHostRoot(host, version, directories[0]) };
+  }
+  return undefined;
+}
+
+/** `path` relative to the directory that a mount shows; undefined where it lies outside, as with "/.." in a namespace. */
+function pathBelow(root: string, path: string): string | undefined {
+  if (path.split('/').includes('..')) return undefined;
+  if (root === '/') return path === '/' ? '' : path;
+  if (path === root) return '';
+  return path.startsWith(`${root}/`) ? path.slice(root.length) : undefined;
+}
+
+/** Our own mount table names the mounts of a host that is mounted at `root` from our root, not from the host's. */
+function withinRoot(root: string, mountPoint: string): string {
+  return root !== '/' && mountPoint.startsWith(`${root}/`) ? mountPoint.slice(root.length) : mountPoint;
+}
+
+function upwards(mountPoint: string, below: string): [string, ...string[]] {
+  const directories: [string, ...string[]] = [mountPoint + below];
+  for (let path = below; path !== '';) {
+    path = path.slice(0, path.lastIndexOf('/'));
+    directories.push(mountPoint + path);
+  }
+  return directories;
+}
+
+/** Only the root of a v1 hierarchy has `release_agent`, and every cgroup of v2 but the root has `cgroup.type`. */
+function isHostRoot(host: Host, version: 1 | 2, directory: string): boolean {
+  return version === 1 ? host.exists(`${directory}/release_agent`) : !host.exists(`${directory}/cgroup.type`);
+}

@@ -1,0 +1,76 @@
+import { parseNumber } from '../kernel/bytes.ts';
+import { knownLimit, parseCpuList, parseCpuMax, parseLimit, parseQuota } from '../kernel/cgroup.ts';
+import type { Host } from '../source.ts';
+import type { Cgroup, OwnCgroups } from './discover.ts';
+
+/** One limit that holds a cgroup, in CPUs or bytes, and the file that says so. */
+export interface Limit {
+  readonly value: number;
+  readonly file: string;
+  /** The directory of the file, where it is not plain from its name. */
+  readonly directory?: string;
+}
+
+export function tightest(limits: readonly Limit[]): Limit | undefined {
+  let found: Limit | undefined;
+  for (const limit of limits) if (found === undefined || limit.value < found.value) found = limit;
+  return found;
+}
+
+/** The CPU quotas of the own cgroup and of all its visible ancestors: the kernel holds it to each of them. */
+export function cpuQuotas(host: Host, { cpu, unified }: OwnCgroups): readonly Limit[] {
+  const cgroup = cpu ?? unified;
+  if (cgroup === undefined) return [];
+  return cgroup.version === 1
+    ? limitsOf(cgroup, 'cpu.cfs_quota_us', (_, directory) => quotaV1(host, directory))
+    : limitsOf(cgroup, 'cpu.max', (path) => host.read(path, parseCpuMax));
+}
+
+function quotaV1(host: Host, directory: string): number | undefined {
+  const quota = host.read(`${directory}/cpu.cfs_quota_us`, parseQuota);
+  if (quota === undefined || quota === Infinity) return quota;
+  const period = host.read(`${directory}/cpu.cfs_period_us`, parseNumber);
+  return period === undefined || period === 0 ? undefined : quota / period;
+}
+
+/** How many CPUs the own cgroup may run on. What the kernel calls effective has the ancestors' sets in it already. */
+export function cpusetLimit(host: Host, { cpuset, unified }: OwnCgroups): Limit | undefined {
+  const cgroup = cpuset ?? unified;
+  const file = cgroup?.version === 1 ? 'cpuset.effective_cpus' : 'cpuset.cpus.effective';
+  for (const directory of cgroup?.directories ?? []) {
+    const value = host.read(`${directory}/${file}`, parseCpuList);
+    if (value !== undefined) return value > 0 ? { value, file, directory } : undefined;
+  }
+  return undefined;
+}
+
+/** The memory limits of a v2 cgroup and of all its visible ancestors. */
+export function memoryLimitsV2(host: Host, cgroup: Cgroup): readonly Limit[] {
+  return limitsOf(cgroup, 'memory.max', (path) => host.read(path, parseLimit));
+}
+
+/**
+ * The memory limit of a v1 cgroup. `hierarchical` is from its memory.stat: there the kernel itself gives the tightest
+ * limit up to the root, also of ancestors that a namespace hides.
+ */
+export function memoryLimitsV1(host: Host, cgroup: Cgroup, hierarchical: number | undefined): readonly Limit[] {
+  const directory = cgroup.directories[0];
+  if (hierarchical === undefined) {
+    return limitsOf(cgroup, 'memory.limit_in_bytes', (path) => host.read(path, parseLimit));
+  }
+  const value = knownLimit(hierarchical);
+  return value === Infinity ? [] : [{ value, file: 'hierarchical_memory_limit of memory.stat', directory }];
+}
+
+function limitsOf(
+  { directories }: Cgroup,
+  file: string,
+  read: (path: string, directory: string) => number | undefined,
+): readonly Limit[] {
+  const limits: Limit[] = [];
+  for (const directory of directories) {
+    const value = read(`${directory}/${file}`, directory);
+    if (value !== undefined && value !== Infinity) limits.push({ value, file, directory });
+  }
+  return limits;
+}

@@ -1,0 +1,40 @@
+import { parseNumber } from '../kernel/bytes.ts';
+import { keyed } from '../kernel/keyed.ts';
+import type { Host } from '../source.ts';
+import type { ContainerCpu, ContainerMemory } from './container.ts';
+import type { Cgroup } from './discover.ts';
+import { memoryLimitsV1 } from './limits.ts';
+import { workingSet } from './v2.ts';
+
+/** As in /proc/stat: ticks of USER_HZ, 100 a second. */
+const USER_HZ = 100;
+
+const parseCpuacctStat = keyed(['user', 'system']);
+const parseMemoryStat = keyed(['total_inactive_file', 'hierarchical_memory_limit']);
+
+/** cgroup-v1/cpuacct.rst: `cpuacct.usage` counts nanoseconds, `cpuacct.stat` splits them more coarsely. */
+export function readCpuV1(host: Host, { path, directories: [directory] }: Cgroup): ContainerCpu | undefined {
+  const nanoseconds = host.read(`${directory}/cpuacct.usage`, parseNumber);
+  const stat = host.read(`${directory}/cpuacct.stat`, parseCpuacctStat);
+  if (nanoseconds === undefined && stat === undefined) return undefined;
+  return {
+    path,
+    usage: nanoseconds === undefined ? undefined : nanoseconds / 1e9,
+    user: stat?.user === undefined ? undefined : stat.user / USER_HZ,
+    system: stat?.system === undefined ? undefined : stat.system / USER_HZ,
+  };
+}
+
+/** cgroup-v1/memory.rst: the `total_` lines count the cgroups below too, as `memory.usage_in_bytes` does. */
+export function readMemoryV1(host: Host, cgroup: Cgroup): ContainerMemory | undefined {
+  const [directory] = cgroup.directories;
+  const usage = host.read(`${directory}/memory.usage_in_bytes`, parseNumber);
+  if (usage === undefined) return undefined;
+  const stat = host.read(`${directory}/memory.stat`, parseMemoryStat);
+  return {
+    path: cgroup.path,
+    usage,
+    workingSet: workingSet(usage, stat?.total_inactive_file),
+    limits: memoryLimitsV1(host, cgroup, stat?.hierarchical_memory_limit),
+  };
+}

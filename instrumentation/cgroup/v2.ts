@@ -1,0 +1,40 @@
+import { parseNumber } from '../kernel/bytes.ts';
+import { keyed } from '../kernel/keyed.ts';
+import type { Host } from '../source.ts';
+import type { ContainerCpu, ContainerMemory } from './container.ts';
+import type { Cgroup } from './discover.ts';
+import { memoryLimitsV2 } from './limits.ts';
+
+const parseCpuStat = keyed(['usage_usec', 'user_usec', 'system_usec']);
+const parseMemoryStat = keyed(['inactive_file']);
+
+/** `cpu.stat`: there in every cgroup, also where the cpu controller is not enabled. */
+export function readCpuV2(host: Host, { path, directories: [directory] }: Cgroup): ContainerCpu | undefined {
+  const stat = host.read(`${directory}/cpu.stat`, parseCpuStat);
+  return (
+    stat && { path, usage: seconds(stat.usage_usec), user: seconds(stat.user_usec), system: seconds(stat.system_usec) }
+  );
+}
+
+function seconds(microseconds: number | undefined): number | undefined {
+  return microseconds === undefined ? undefined : microseconds / 1e6;
+}
+
+/** `memory.current` and `memory.stat`: there where the memory controller is enabled for the cgroup. */
+export function readMemoryV2(host: Host, cgroup: Cgroup): ContainerMemory | undefined {
+  const [directory] = cgroup.directories;
+  const usage = host.read(`${directory}/memory.current`, parseNumber);
+  if (usage === undefined) return undefined;
+  const stat = host.read(`${directory}/memory.stat`, parseMemoryStat);
+  return {
+    path: cgroup.path,
+    usage,
+    workingSet: workingSet(usage, stat?.inactive_file),
+    limits: memoryLimitsV2(host, cgroup),
+  };
+}
+
+/** As the kubelet counts it. The two numbers are not of one moment: their difference can come out below zero. */
+export function workingSet(usage: number, inactiveFile: number | undefined): number | undefined {
+  return inactiveFile === undefined ? undefined : Math.max(0, usage - inactiveFile);
+}

@@ -1,0 +1,10 @@
+import { type Bytes, lineEnd, ParseError, text } from './bytes.ts';
+
+const LINE = /^(\d+\.\d\d) \d+\.\d\d$/;
+
+/** Seconds since the machine was started, time in suspension included: the first number of /proc/uptime (proc_uptime(5)). */
+export function parseUptime(bytes: Bytes): number {
+  const match = LINE.exec(text(bytes.subarray(0, lineEnd(bytes, 0))));
+  if (match === null) throw new ParseError('two numbers of seconds', bytes);
+  return Number(match[1]);
+}

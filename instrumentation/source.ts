@@ -1,0 +1,97 @@
+// The two contracts of this folder. A source reads one interface of the kernel, a driver or a platform into a typed
+// snapshot, and turns a snapshot into numbers. It keeps no state, and it sees the world through Host alone.
+
+import type { Bytes } from './kernel/bytes.ts';
+
+/** The world as a source sees it. Nothing here throws: what could not be read is counted by whoever made the Host. */
+export interface Host {
+  /**
+   * Parses the file at `path` (absolute, below the root path). Undefined where there is no such file, or where it could
+   * not be read or parsed: then that is counted as an error of the source that asked. `parse` must not keep the bytes.
+   */
+  read<T>(path: string, parse: (bytes: Bytes) => T): T | undefined;
+  /**
+   * The same for what is derived from a file that seldom changes: `derive` is called anew only when the bytes are others
+   * than last time, and once a minute, since it may look at more than this file. It is kept by `path`.
+   */
+  derive<T>(path: string, derive: (bytes: Bytes) => T): T | undefined;
+  exists(path: string): boolean;
+  /** The directory below which all paths are read: "/", or where a host or a captured tree is mounted. */
+  readonly root: string;
+}
+
+export type Kind = 'counter' | 'updowncounter' | 'gauge' | 'histogram';
+
+/** One metric, declared once: the catalogue, the exported stream and the documentation all come from this. */
+export interface Metric {
+  /** As in OpenTelemetry's semantic conventions, or below `jobmeter.` where they have no name. */
+  readonly name: string;
+  readonly kind: Kind;
+  /** UCUM, as the conventions use it. */
+  readonly unit: string;
+  readonly value: 'int' | 'double';
+  readonly description: string;
+  /** The kernel's file and field, or the rule by which the number is made. */
+  readonly from: string;
+  /** Attribute keys, each with the values that it can have; `string` where they are not known beforehand. */
+  readonly attributes?: Readonly<Record<string, readonly string[] | 'string'>>;
+}
+
+export type Metrics = Readonly<Record<string, Metric>>;
+
+export type AttributesOf<M extends Metric> =
+  M['attributes'] extends Readonly<Record<string, readonly string[] | 'string'>>
+    ? {
+        readonly [K in keyof M['attributes']]: M['attributes'][K] extends readonly string[]
+          ? M['attributes'][K][number]
+          : string;
+      }
+    : undefined;
+
+/** Takes one number. What is unknown (undefined, or not finite) is left out: it never becomes a zero. */
+export type Emit<M extends Metrics> = <K extends keyof M>(
+  metric: K,
+  value: number | undefined,
+  ...attributes: AttributesOf<M[K]> extends undefined ? [] : [AttributesOf<M[K]>]
+) => void;
+
+/** Since when a counter counts: the machine's start, the agent's, or a time that nobody tells us. */
+export type Since = 'boot' | 'agent' | 'unknown';
+
+/** A table of metrics and the function that fills it from data: the part of a source that the exporters see. */
+export interface MetricSet<D = unknown> {
+  /** The scope of these metrics is named after it, and so are its errors. */
+  readonly name: string;
+  readonly metrics: Metrics;
+  readonly since: Since;
+  observe(
+    data: D,
+    emit: (metric: string, value: number | undefined, attributes?: Readonly<Record<string, string>>) => void,
+  ): void;
+}
+
+export interface Source<S = unknown> extends MetricSet<S> {
+  /** Reads once; undefined where this machine has no such thing. Synchronous: nothing that can block is read here. */
+  read(host: Host): S | undefined;
+  /** What the newest snapshot means after the last one, where the kernel alone does not say; without state of its own. */
+  settle?(previous: S, current: S): S;
+}
+
+interface MetricSetSpec<D, M extends Metrics> {
+  name: string;
+  metrics: M;
+  since: Since;
+  observe(data: D, emit: Emit<M>): void;
+}
+
+/** Checks at compile time that `observe` fills declared metrics only, with exactly the declared attributes. */
+export function defineMetrics<D, const M extends Metrics>(spec: MetricSetSpec<D, M>): MetricSet<D> {
+  return spec as unknown as MetricSet<D>;
+}
+
+/** {@link defineMetrics} for a source. */
+export function defineSource<S, const M extends Metrics>(
+  spec: MetricSetSpec<S, M> & Pick<Source<S>, 'read' | 'settle'>,
+): Source<S> {
+  return spec as unknown as Source<S>;
+}

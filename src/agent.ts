@@ -1,0 +1,195 @@
+import { diag, DiagLogLevel } from '@opentelemetry/api';
+import { uptime } from '../instrumentation/host/uptime.ts';
+import { sources } from '../instrumentation/index.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/load.ts';
+import type { Destination } from './delivery/destination.ts';
+import { startDelivery } from './delivery/loop.ts';
+import { deliveries } from './delivery/metrics.ts';
+import { createOtlpDestination } from './delivery/otlp.ts';
+import { openKernelFiles } from './host.ts';
+import { createMemoryJournal } from './journal/memory.ts';
+import type { Log } from './log.ts';
+import { distributions, followMetered, metered } from './metered.ts';
+import { createRunner } from './runner.ts';
+import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
+import type { schema } from './settings.ts';
+import { describeInterval, describeStart } from './status.ts';
+import { type Beginnings, createProducer, type Observation } from './telemetry/points.ts';
+import { createJournalExporter, createProvider, createRecorder, TickReader } from './telemetry/provider.ts';
+import { createResource, SCHEMA_URL } from './telemetry/resource.ts';
+import { self, tickHistograms } from './telemetry/self.ts';
+import { VERSION } from './version.ts';
+
+/** What a user agent says by OTLP's specification, with ours in front. */
+const USER_AGENT = `jobmeter/${VERSION} OTel-OTLP-Exporter-JavaScript/0.301.0`;
+
+/** The journal's bound while it is in memory: some hours of an outage. */
+const JOURNAL_BYTES = 8 * 1024 * 1024;
+
+/** From the order to end until the process may end: docker stop gives ten seconds. */
+export const STOP_MILLISECONDS = 8000;
+
+export interface Agent {
+  /** Resolves when two samples were taken. */
+  readonly twoSamples: Promise<void>;
+  /** Takes and exports a last sample, sends what waits, and closes everything. True where nothing is left behind. */
+  stop(): Promise<boolean>;
+}
+
+export interface AgentOptions {
+  readonly config: Config<typeof schema>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether somebody watches and wants to see numbers. */
+  readonly isWatched: boolean;
+  readonly instanceId: string;
+  /** Instead of the OTLP destination of the configuration. */
+  readonly destination?: Destination;
+}
+
+/** Assembles the agent and starts it: the only place that knows every room. */
+export async function startAgent({
+  config,
+  clock,
+  log,
+  isWatched,
+  instanceId,
+  ...options
+}: AgentOptions): Promise<Agent> {
+  const { values, otel } = config;
+  const { interval } = values;
+  for (const warning of config.warnings) log.warn(warning);
+  diag.setLogger(diagLogger(log), DiagLogLevel.WARN);
+
+  const agentStart = clock.wall();
+  const files = openKernelFiles(values['root.path']);
+  const resource = createResource(files.host, {
+    version: VERSION,
+    instanceId,
+    architecture: process.arch,
+    configured: otel.resource,
+  });
+  for (const { path, message } of files.takeFailures()) log.warn(`cannot read ${path}: ${message}`);
+  const runner = createRunner(sources, files, clock, (source, { path, message }) => {
+    log.warn(`${source}: cannot read ${path}: ${message}; its numbers are left out (said once)`);
+  });
+
+  const journal = createMemoryJournal(JOURNAL_BYTES);
+  const destination = options.destination ?? (await createOtlpDestination({ ...otel.otlp, userAgent: USER_AGENT }));
+  const delivery = startDelivery(journal, destination, { clock, log, random: Math.random });
+
+  const ticksPerExport = Math.max(1, Math.round(otel.exportInterval / interval));
+  const follower = followMetered(ticksPerExport, interval);
+  let newest: Sample | undefined;
+  let exported: Sample | undefined;
+  let nextExport = ticksPerExport;
+  let boot: number | undefined;
+
+  function observe(sample: Sample): readonly Observation[] {
+    const now = clock.wall();
+    const readings = [...sample.readings].map(([set, { snapshot }]) => ({ set, data: snapshot, time: sample.wall }));
+    return [
+      ...readings,
+      { set: metered, data: follower.metered(), time: sample.wall },
+      { set: self, data: readSelf(), time: now },
+      { set: deliveries, data: [delivery.stats], time: now },
+    ];
+  }
+
+  function readSelf() {
+    const { user, system } = process.cpuUsage();
+    const cpu = { user: user / 1e6, system: system / 1e6 };
+    return { cpu, rss: process.memoryUsage.rss(), ticks: sampler.stats, sources: runner.stats };
+  }
+
+  const exporter = createJournalExporter((record) => journal.append(record));
+  const producer = createProducer({
+    version: VERSION,
+    schemaUrl: SCHEMA_URL,
+    temporality: (type) => exporter.selectAggregationTemporality!(type),
+    beginnings: (): Beginnings => ({ agent: agentStart, boot }),
+    observe() {
+      const observations = newest === undefined ? [] : observe(newest);
+      follower.close();
+      return observations;
+    },
+  });
+  const reader = new TickReader(exporter, producer);
+  const provider = createProvider(resource, reader);
+  const meter = (name: string) => provider.getMeter(`jobmeter/${name}`, VERSION, { schemaUrl: SCHEMA_URL });
+  const record = {
+    cpu: createRecorder(meter('metered'), distributions.cpu),
+    memory: createRecorder(meter('metered'), distributions.memory),
+    duration: createRecorder(meter('agent'), tickHistograms.duration),
+    lateness: createRecorder(meter('agent'), tickHistograms.lateness),
+  };
+
+  async function exportNewest(): Promise<void> {
+    exported = newest;
+    try {
+      await reader.export();
+    } catch (error) {
+      log.warn(`an export failed: ${(error as Error).message}`);
+    }
+  }
+
+  const twoSamples = Promise.withResolvers<void>();
+
+  function onTick({ sample, previous, duration, lateness }: Tick): void {
+    if (previous === undefined) onFirst(sample);
+    else twoSamples.resolve();
+    newest = sample;
+    const tick = follower.add(sample);
+    if (tick.cpu) record.cpu(tick.cpu.value, { 'jobmeter.scope': tick.cpu.scope });
+    if (tick.memory) record.memory(tick.memory.value, { 'jobmeter.scope': tick.memory.scope });
+    record.duration(duration);
+    record.lateness(lateness);
+    if (sample.slot < nextExport) return;
+    nextExport = (Math.floor(sample.slot / ticksPerExport) + 1) * ticksPerExport;
+    if (isWatched) log.info(describeInterval(follower.metered(), delivery.stats));
+    void exportNewest();
+  }
+
+  function onFirst(sample: Sample): void {
+    const seconds = readingOf(sample, uptime)?.snapshot;
+    boot = seconds === undefined ? undefined : sample.wall - seconds * 1000;
+    const { exportInterval } = otel;
+    for (const line of describeStart(sample, {
+      version: VERSION,
+      address: destination.address,
+      interval,
+      exportInterval,
+    }))
+      log.info(line);
+  }
+
+  const sampler = createSampler({ interval, clock, read: () => runner.read(), onTick });
+  sampler.start();
+
+  return {
+    twoSamples: twoSamples.promise,
+    async stop() {
+      const end = clock.monotonic() + STOP_MILLISECONDS;
+      sampler.stop();
+      sampler.sampleNow();
+      if (exported !== newest) await exportNewest();
+      await delivery.stop(end - clock.monotonic());
+      await provider.shutdown();
+      files.close();
+      const { waiting, lost, trouble } = delivery.stats;
+      const gone = lost.get('exit') ?? 0;
+      if (gone > 0)
+        log.warn(
+          `${gone} ${gone === 1 ? 'sample' : 'samples'} could not be delivered to ${destination.address} and are lost: ${trouble ?? 'no time was left'}`,
+        );
+      return waiting === 0 && lost.size === 0;
+    },
+  };
+}
+
+function diagLogger(log: Log) {
+  const warn = (message: string, ...rest: unknown[]) => log.warn(`OpenTelemetry: ${[message, ...rest].join(' ')}`);
+  const ignore = () => {};
+  return { error: warn, warn, info: ignore, debug: ignore, verbose: ignore };
+}

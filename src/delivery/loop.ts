@@ -1,0 +1,184 @@
+import type { Clock } from '../clock.ts';
+import type { Batch, Consumer, Journal } from '../journal/journal.ts';
+import type { Log } from '../log.ts';
+import type { Destination, FailureKind, Verdict } from './destination.ts';
+
+export interface DeliveryStats {
+  readonly destination: string;
+  readonly taken: number;
+  readonly delivered: number;
+  readonly waiting: number;
+  /** By reason: "bytes" for want of room, "refused" by the receiver, "exit" when the process ended before. */
+  readonly lost: ReadonlyMap<string, number>;
+  /** Data points that the receiver refused out of requests that it accepted. */
+  readonly rejectedPoints: number;
+  /** Requests by outcome. */
+  readonly attempts: Readonly<Record<Verdict['kind'], number>>;
+  /** Why the last attempt failed; undefined while all is well. */
+  readonly trouble: string | undefined;
+}
+
+export interface Delivery {
+  readonly destination: Destination;
+  readonly stats: DeliveryStats;
+  /**
+   * Sends what still waits and stops: at the latest after so many milliseconds, and at the second failure in a row to
+   * reach a receiver that never answered. What is left then is counted as lost.
+   */
+  stop(milliseconds: number): Promise<void>;
+}
+
+const FIRST_DELAY = 1000;
+const LONGEST_DELAY = 5 * 60 * 1000;
+/** A receiver that needs mending is asked once in this time. */
+const PROBE_DELAY = 60 * 1000;
+const DRAIN_DELAY = 250;
+
+/** The one loop that carries records from the journal to a destination: one request in flight, everything else waits. */
+export function startDelivery(
+  journal: Journal,
+  destination: Destination,
+  options: { readonly clock: Clock; readonly log: Log; readonly random: () => number },
+): Delivery {
+  const { clock, log } = options;
+  const abort = new AbortController();
+  const attempts = { delivered: 0, transient: 0, endpoint: 0, data: 0 };
+  const lost = new Map<string, number>();
+  let { mostRecords } = destination;
+  let delivered = 0;
+  let rejectedPoints = 0;
+  let failures = 0;
+  let trouble: { kind: FailureKind; reason: string } | undefined;
+  let isStopping = false;
+  let isOver = false;
+  let wake: (() => void) | undefined;
+
+  const consumer: Consumer = journal.consumer(destination.name, () => {
+    if (failures === 0) wake?.();
+  });
+
+  /** Returns early when something happens: a new record while all is well, or the end. */
+  async function pause(milliseconds: number | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = milliseconds === undefined ? undefined : clock.after(milliseconds, resolve);
+    wake = resolve;
+    await promise;
+    wake = undefined;
+    cancel?.();
+  }
+
+  async function run(): Promise<void> {
+    while (!isOver) {
+      const batch = consumer.take(mostRecords, destination.mostBytes);
+      if (batch !== undefined) await deliver(batch);
+      else if (isStopping) return;
+      else await pause(undefined);
+    }
+  }
+
+  /** Until every record of the batch is delivered or refused for good. A refused request is halved to find the culprit. */
+  async function deliver(batch: Batch): Promise<void> {
+    const pieces: (readonly Uint8Array[])[] = [batch.records];
+    while (pieces.length > 0) {
+      if (isOver) return;
+      const piece = pieces[0]!;
+      const verdict = await destination.send(piece, abort.signal);
+      attempts[verdict.kind]++;
+      if (verdict.kind === 'delivered') {
+        pieces.shift();
+        onDelivered(piece.length, verdict);
+      } else if (verdict.kind === 'data') {
+        pieces.splice(0, 1, ...onRefused(piece, verdict));
+      } else {
+        onFailure(verdict);
+        if (!isOver) await pause(delayAfter(verdict));
+      }
+    }
+    consumer.done();
+  }
+
+  function onDelivered(records: number, { rejected = 0, warning }: Extract<Verdict, { kind: 'delivered' }>): void {
+    if (trouble !== undefined) log.info(`delivering to ${destination.address} again`);
+    trouble = undefined;
+    failures = 0;
+    delivered += records;
+    rejectedPoints += rejected;
+    if (rejected > 0)
+      log.warn(`${destination.address} refused ${rejected} data points: ${warning ?? 'no reason given'}`);
+    else if (warning !== undefined) sayOnce(`${destination.address} says: ${warning}`);
+  }
+
+  function onRefused(
+    piece: readonly Uint8Array[],
+    verdict: Exclude<Verdict, { kind: 'delivered' }>,
+  ): (readonly Uint8Array[])[] {
+    failures = 0;
+    if (piece.length === 1) {
+      lost.set('refused', (lost.get('refused') ?? 0) + 1);
+      sayOnce(`${destination.address} refused a sample for good, it is lost: ${verdict.reason}`);
+      return [];
+    }
+    const half = piece.length >> 1;
+    if (verdict.tooLarge) mostRecords = Math.max(1, half);
+    return [piece.slice(0, half), piece.slice(half)];
+  }
+
+  function onFailure({ kind, reason }: Exclude<Verdict, { kind: 'delivered' }>): void {
+    failures++;
+    if (isStopping && (kind === 'endpoint' || (failures > 1 && delivered === 0))) isOver = true;
+    if (trouble?.kind !== kind && !isStopping)
+      log.warn(`cannot deliver to ${destination.address}: ${reason}; samples are kept and tried again`);
+    trouble = { kind, reason };
+  }
+
+  function delayAfter({ kind, retryAfter }: Exclude<Verdict, { kind: 'delivered' }>): number {
+    if (isStopping) return Math.max(DRAIN_DELAY, retryAfter ?? 0);
+    const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(failures - 1, 20));
+    const jittered = Math.max(50, options.random() * longest);
+    return Math.max(kind === 'endpoint' ? PROBE_DELAY : 0, retryAfter ?? jittered);
+  }
+
+  const said = new Set<string>();
+  function sayOnce(message: string): void {
+    if (said.size < 100 && !said.has(message)) log.warn(message);
+    said.add(message);
+  }
+
+  const running = run();
+
+  return {
+    destination,
+    get stats() {
+      const { taken } = consumer.stats;
+      const allLost = new Map([...consumer.stats.lost, ...lost]);
+      return {
+        destination: destination.name,
+        taken,
+        delivered,
+        waiting: taken - delivered - sum(allLost),
+        lost: allLost,
+        rejectedPoints,
+        attempts,
+        trouble: trouble?.reason,
+      };
+    },
+    async stop(milliseconds) {
+      isStopping = true;
+      wake?.();
+      const cancel = clock.after(milliseconds, () => {
+        isOver = true;
+        abort.abort();
+        wake?.();
+      });
+      await running;
+      cancel();
+      isOver = true;
+      const { waiting } = this.stats;
+      if (waiting > 0) lost.set('exit', waiting);
+    },
+  };
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}

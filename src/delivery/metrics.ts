@@ -1,0 +1,69 @@
+import { defineMetrics, type MetricSet } from '../../instrumentation/source.ts';
+import type { DeliveryStats } from './loop.ts';
+
+const destination = { 'jobmeter.destination': 'string' } as const;
+
+/** taken = delivered + lost + waiting, for each destination and at every moment. */
+export const deliveries: MetricSet<readonly DeliveryStats[]> = defineMetrics({
+  name: 'delivery',
+  since: 'agent',
+  metrics: {
+    taken: {
+      name: 'jobmeter.samples.taken',
+      kind: 'counter',
+      unit: '{sample}',
+      value: 'int',
+      description: 'Export records put into the journal for this destination.',
+      from: 'the journal',
+      attributes: destination,
+    },
+    delivered: {
+      name: 'jobmeter.samples.delivered',
+      kind: 'counter',
+      unit: '{sample}',
+      value: 'int',
+      description: 'Export records that the destination accepted.',
+      from: 'the delivery loop',
+      attributes: destination,
+    },
+    lost: {
+      name: 'jobmeter.samples.lost',
+      kind: 'counter',
+      unit: '{sample}',
+      value: 'int',
+      description: 'Export records given up: for want of room (bytes), or refused by the destination (refused).',
+      from: 'the journal and the delivery loop',
+      attributes: { ...destination, 'jobmeter.loss.reason': 'string' },
+    },
+    rejected: {
+      name: 'jobmeter.points.rejected',
+      kind: 'counter',
+      unit: '{data_point}',
+      value: 'int',
+      description: 'Data points that the destination refused out of records that it accepted.',
+      from: 'OTLP partial success',
+      attributes: destination,
+    },
+    attempts: {
+      name: 'jobmeter.delivery.attempts',
+      kind: 'counter',
+      unit: '{request}',
+      value: 'int',
+      description: 'Requests by what became of them.',
+      from: 'the delivery loop',
+      attributes: { ...destination, 'jobmeter.outcome': ['delivered', 'transient', 'endpoint', 'data'] },
+    },
+  },
+  observe(all, emit) {
+    for (const stats of all) {
+      const to = { 'jobmeter.destination': stats.destination };
+      emit('taken', stats.taken, to);
+      emit('delivered', stats.delivered, to);
+      for (const [reason, count] of stats.lost) emit('lost', count, { ...to, 'jobmeter.loss.reason': reason });
+      emit('rejected', stats.rejectedPoints, to);
+      for (const [outcome, count] of Object.entries(stats.attempts) as [keyof DeliveryStats['attempts'], number][]) {
+        emit('attempts', count, { ...to, 'jobmeter.outcome': outcome });
+      }
+    }
+  },
+});

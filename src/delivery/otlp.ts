@@ -1,0 +1,106 @@
+import type http from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { BAD_RECORD, classifyAnswer, classifyError } from './classify.ts';
+import type { Destination, Verdict } from './destination.ts';
+import { request } from './http.ts';
+
+export interface OtlpOptions {
+  readonly url: string;
+  /** Asked before each request, so that a token may change. */
+  headers(): Promise<Record<string, string>>;
+  readonly compression: 'gzip' | 'none';
+  /** Milliseconds. */
+  readonly timeoutMillis: number;
+  agentFactory(protocol: string): http.Agent | Promise<http.Agent>;
+  readonly userAgent: string;
+}
+
+/** Receivers commonly refuse requests above 4 MiB; OTLP's own limit is 64 MiB. */
+const MOST_BYTES = 2 * 1024 * 1024;
+
+const gzipped = promisify(gzip);
+
+/** OTLP/HTTP with JSON bodies (opentelemetry-proto, docs/specification.md). A record is one export request. */
+export async function createOtlpDestination(options: OtlpOptions): Promise<Destination> {
+  const url = new URL(options.url);
+  const agent = await options.agentFactory(url.protocol);
+
+  async function send(records: readonly Uint8Array[], signal: AbortSignal): Promise<Verdict> {
+    const json = splice(records);
+    const isCompressed = options.compression === 'gzip';
+    const answer = await request({
+      url,
+      method: 'POST',
+      headers: {
+        ...(await options.headers()),
+        'content-type': 'application/json',
+        'user-agent': options.userAgent,
+        ...(isCompressed && { 'content-encoding': 'gzip' }),
+      },
+      body: isCompressed ? await gzipped(json) : json,
+      timeout: options.timeoutMillis,
+      agent,
+      signal,
+    });
+    return answer.status >= 200 && answer.status < 300 ? readSuccess(answer.body) : classifyAnswer(answer, Date.now());
+  }
+
+  return {
+    name: 'otlp',
+    address: withoutSecrets(url),
+    mostRecords: 500,
+    mostBytes: MOST_BYTES,
+    send: (records, signal) => send(records, signal).catch(classifyError),
+  };
+}
+
+const OPEN = new TextEncoder().encode('{"resourceMetrics":[');
+const CLOSE = new TextEncoder().encode(']}');
+const COMMA = new TextEncoder().encode(',');
+
+/** Joins export requests into one without parsing them: the arrays inside are put one behind the other. */
+export function splice(records: readonly Uint8Array[]): Uint8Array {
+  const parts: Uint8Array[] = [OPEN];
+  for (const record of records) {
+    const end = record.length - CLOSE.length;
+    if (!startsWith(record, OPEN, 0) || !startsWith(record, CLOSE, end)) {
+      throw Object.assign(new Error('a record is not an OTLP request'), { code: BAD_RECORD });
+    }
+    if (parts.length > 1) parts.push(COMMA);
+    parts.push(record.subarray(OPEN.length, end));
+  }
+  parts.push(CLOSE);
+  return Buffer.concat(parts);
+}
+
+function startsWith(bytes: Uint8Array, expected: Uint8Array, at: number): boolean {
+  return at >= 0 && expected.every((byte, i) => bytes[at + i] === byte);
+}
+
+/** A yes may come with a count of points that were refused. An answer that is no JSON is a yes all the same. */
+function readSuccess(body: Uint8Array): Verdict {
+  if (body.length === 0) return { kind: 'delivered' };
+  try {
+    const { partialSuccess } = JSON.parse(new TextDecoder().decode(body)) as { partialSuccess?: PartialSuccess };
+    const rejected = Number(partialSuccess?.rejectedDataPoints ?? 0);
+    const warning = partialSuccess?.errorMessage;
+    return {
+      kind: 'delivered',
+      ...(Number.isSafeInteger(rejected) && rejected > 0 && { rejected }),
+      ...(typeof warning === 'string' && warning !== '' && { warning }),
+    };
+  } catch {
+    return { kind: 'delivered', warning: 'the answer was 200, but its body is not an OTLP response' };
+  }
+}
+
+interface PartialSuccess {
+  readonly rejectedDataPoints?: string | number;
+  readonly errorMessage?: string;
+}
+
+/** A URL as a log may show it: user, password and query may hold secrets. */
+export function withoutSecrets(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}

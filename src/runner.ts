@@ -1,0 +1,81 @@
+import type { Source } from '../instrumentation/source.ts';
+import type { Clock } from './clock.ts';
+import type { KernelFiles, ReadFailure } from './host.ts';
+
+/** What one source said at one tick. */
+export interface Reading<S = unknown> {
+  readonly snapshot: S;
+  /** Monotonic milliseconds, taken right before the source was read: rates divide by the difference of two. */
+  readonly at: number;
+}
+
+export type Readings = ReadonlyMap<Source, Reading>;
+
+export interface SourceStats {
+  readonly source: string;
+  /** Seconds that reading it took since the start. */
+  seconds: number;
+  /** Failures by type since the start. */
+  readonly errors: Map<string, number>;
+}
+
+export interface Runner {
+  read(): Readings;
+  readonly stats: readonly SourceStats[];
+}
+
+/**
+ * Reads every source once, times it, and keeps the failure of one from the others: a source that throws, or a file that
+ * cannot be read, costs only its own numbers. "Not here" is silent; a failure is counted each time and said once.
+ */
+export function createRunner(
+  sources: readonly Source[],
+  files: KernelFiles,
+  clock: Clock,
+  report: (source: string, failure: ReadFailure) => void,
+): Runner {
+  const entries = sources.map((source) => ({
+    source,
+    stats: { source: source.name, seconds: 0, errors: new Map<string, number>() },
+    said: new Set<string>(),
+  }));
+  let previous: Readings = new Map();
+
+  function readOne({ source, stats, said }: (typeof entries)[number]): Reading | undefined {
+    const at = clock.monotonic();
+    const failures: ReadFailure[] = [];
+    let snapshot: unknown;
+    try {
+      snapshot = source.read(files.host);
+      const before = previous.get(source);
+      if (snapshot !== undefined && before !== undefined)
+        snapshot = source.settle?.(before.snapshot, snapshot) ?? snapshot;
+    } catch (error) {
+      snapshot = undefined;
+      failures.push({ path: source.name, type: 'internal', message: (error as Error).message });
+    }
+    failures.push(...files.takeFailures());
+    for (const failure of failures) {
+      stats.errors.set(failure.type, (stats.errors.get(failure.type) ?? 0) + 1);
+      const key = `${failure.type} ${failure.path}`;
+      if (!said.has(key) && said.size < 1000) report(source.name, failure);
+      said.add(key);
+    }
+    stats.seconds += (clock.monotonic() - at) / 1000;
+    return snapshot === undefined ? undefined : { snapshot, at };
+  }
+
+  return {
+    stats: entries.map(({ stats }) => stats),
+    read() {
+      const readings = new Map<Source, Reading>();
+      for (const entry of entries) {
+        const reading = readOne(entry);
+        if (reading !== undefined) readings.set(entry.source, reading);
+      }
+      files.endTick();
+      previous = readings;
+      return readings;
+    },
+  };
+}

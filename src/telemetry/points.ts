@@ -1,0 +1,149 @@
+import { type HrTime, ValueType } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  type AggregationTemporalitySelector,
+  type DataPoint,
+  DataPointType,
+  InstrumentType,
+  type MetricData,
+  type MetricProducer,
+  type ScopeMetrics,
+} from '@opentelemetry/sdk-metrics';
+import { emptyResource } from '@opentelemetry/resources';
+import type { Metric, MetricSet, Since } from '../../instrumentation/source.ts';
+
+// Readings become data points here, through a MetricProducer and not through observable instruments of the SDK: those
+// keep reporting what has vanished, freeze gauges while the machine's clock is behind, let one NaN poison a counter, and
+// cannot say since when a counter counts. docs/architecture.md has the measurements.
+
+/** One table of metrics with the data to fill it, as of one moment. */
+export interface Observation {
+  readonly set: MetricSet;
+  readonly data: unknown;
+  /** Milliseconds since 1970 at which the data was true. */
+  readonly time: number;
+}
+
+/** When the things that count began to count, in milliseconds since 1970. */
+export interface Beginnings {
+  readonly agent: number;
+  /** Undefined where the machine does not say. */
+  readonly boot: number | undefined;
+}
+
+interface Stream {
+  value: number;
+  /** When `value` was true. */
+  time: number;
+  start: number;
+  collection: number;
+}
+
+/**
+ * A producer for one reader: it remembers each counter's last value, to know since when it counts and, where the
+ * reader wants deltas, how much it grew. What is not observed any more is forgotten with the next collection.
+ */
+export function createProducer(options: {
+  readonly version: string;
+  readonly schemaUrl: string;
+  observe(): readonly Observation[];
+  beginnings(): Beginnings;
+  readonly temporality: AggregationTemporalitySelector;
+}): MetricProducer {
+  const streams = new Map<string, Stream>();
+  const counterTemporality = options.temporality(InstrumentType.OBSERVABLE_COUNTER);
+  let collection = 0;
+
+  /** The point of a counter that now stands at `value`; none where a delta has nothing to start from. */
+  function count(
+    key: string,
+    since: Since,
+    value: number,
+    time: number,
+  ): Pick<DataPoint<number>, 'startTime' | 'value'> | undefined {
+    const beginnings = options.beginnings();
+    const began = since === 'unknown' ? undefined : beginnings[since];
+    const isDelta = counterTemporality === AggregationTemporality.DELTA;
+    let last = streams.get(key);
+    if (last === undefined && isDelta && since === 'agent')
+      last = { value: 0, time: beginnings.agent, start: 0, collection };
+    const wasReset = last !== undefined && value < last.value;
+    // A counter of unknown age starts at its first point, by the data model's rule for unknown start times.
+    const start = last === undefined ? (began ?? time) : wasReset ? last.time : last.start;
+    streams.set(key, { value, time, start, collection });
+    if (!isDelta) return { startTime: toHrTime(start), value };
+    return last && { startTime: toHrTime(last.time), value: wasReset ? value : value - last.value };
+  }
+
+  function scopeMetrics({ set, data, time }: Observation): ScopeMetrics {
+    const points = new Map<Metric, DataPoint<number>[]>();
+    const endTime = toHrTime(time);
+    set.observe(data, (key, number, attributes = {}) => {
+      if (number === undefined || !Number.isFinite(number)) return;
+      const metric = set.metrics[key]!;
+      const value = metric.value === 'int' ? Math.round(number) : number;
+      const point =
+        metric.kind === 'counter'
+          ? count(`${metric.name} ${Object.values(attributes).join('\0')}`, set.since, value, time)
+          : { startTime: endTime, value };
+      if (point === undefined) return;
+      const list = points.get(metric) ?? [];
+      points.set(metric, list);
+      list.push({ ...point, endTime, attributes: { ...attributes } });
+    });
+    return {
+      scope: { name: `jobmeter/${set.name}`, version: options.version, schemaUrl: options.schemaUrl },
+      metrics: [...points].map(([metric, dataPoints]) => metricData(metric, dataPoints)),
+    };
+  }
+
+  function metricData(metric: Metric, dataPoints: DataPoint<number>[]): MetricData {
+    const { name, description, unit } = metric;
+    const descriptor = {
+      name,
+      description,
+      unit,
+      valueType: metric.value === 'int' ? ValueType.INT : ValueType.DOUBLE,
+    };
+    if (metric.kind === 'gauge') {
+      return {
+        descriptor,
+        dataPointType: DataPointType.GAUGE,
+        aggregationTemporality: AggregationTemporality.CUMULATIVE,
+        dataPoints,
+      };
+    }
+    const isMonotonic = metric.kind === 'counter';
+    const aggregationTemporality = isMonotonic ? counterTemporality : AggregationTemporality.CUMULATIVE;
+    return { descriptor, dataPointType: DataPointType.SUM, isMonotonic, aggregationTemporality, dataPoints };
+  }
+
+  return {
+    async collect() {
+      collection++;
+      const errors: unknown[] = [];
+      const scopes: ScopeMetrics[] = [];
+      for (const observation of options.observe()) {
+        try {
+          scopes.push(scopeMetrics(observation));
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      for (const [key, stream] of streams) if (stream.collection !== collection) streams.delete(key);
+      return {
+        resourceMetrics: {
+          resource: emptyResource(),
+          scopeMetrics: scopes.filter(({ metrics }) => metrics.length > 0),
+        },
+        errors,
+      };
+    },
+  };
+}
+
+/** Milliseconds as OpenTelemetry's pair of seconds and nanoseconds. */
+function toHrTime(milliseconds: number): HrTime {
+  const whole = Math.floor(milliseconds);
+  return [Math.floor(whole / 1000), (whole % 1000) * 1_000_000];
+}

@@ -1,0 +1,20 @@
+// npm test: what a change must pass. `--check` alone leaves out the tests themselves.
+
+import { spawnSync } from 'node:child_process';
+
+const checks: readonly (readonly [string, ...string[]])[] = [
+  ['tsc', '--project', '.'],
+  ['oxlint', '--type-aware', '--deny-warnings'],
+  ['oxfmt', '--check'],
+  ['knip'],
+];
+const tests: readonly [string, ...string[]] = ['node', '--test', '--test-reporter=spec', 'test/**/*.test.ts'];
+
+for (const [program, ...args] of process.argv.includes('--check') ? checks : [...checks, tests]) {
+  const started = performance.now();
+  const { status } = spawnSync(program, args, { stdio: 'inherit' });
+  console.log(
+    `${program} ${status === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(1)} s`,
+  );
+  if (status !== 0) process.exit(status ?? 1);
+}
