@@ -1,4 +1,3 @@
-import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { uptime } from '../instrumentation/host/uptime.ts';
 import { sources } from '../instrumentation/index.ts';
 import type { Clock } from './clock.ts';
@@ -60,7 +59,6 @@ export async function startAgent({
   const { values, otel } = config;
   const { interval } = values;
   for (const warning of config.warnings) log.warn(warning);
-  diag.setLogger(diagLogger(log), DiagLogLevel.WARN);
 
   const agentStart = clock.wall();
   const files = openKernelFiles(values['root.path']);
@@ -69,6 +67,7 @@ export async function startAgent({
     instanceId,
     architecture: process.arch,
     configured: otel.resource,
+    isEcs: otel.isEcs,
   });
   for (const { path, message } of files.takeFailures()) log.warn(`cannot read ${path}: ${message}`);
   const runner = createRunner(sources, files, clock, (source, { path, message }) => {
@@ -181,15 +180,9 @@ export async function startAgent({
       const gone = lost.get('exit') ?? 0;
       if (gone > 0)
         log.warn(
-          `${gone} ${gone === 1 ? 'sample' : 'samples'} could not be delivered to ${destination.address} and are lost: ${trouble ?? 'no time was left'}`,
+          `${gone} ${gone === 1 ? 'sample' : 'samples'} could not be delivered to ${destination.address} and ${gone === 1 ? 'is' : 'are'} lost: ${trouble ?? 'no time was left'}`,
         );
       return waiting === 0 && lost.size === 0;
     },
   };
-}
-
-function diagLogger(log: Log) {
-  const warn = (message: string, ...rest: unknown[]) => log.warn(`OpenTelemetry: ${[message, ...rest].join(' ')}`);
-  const ignore = () => {};
-  return { error: warn, warn, info: ignore, debug: ignore, verbose: ignore };
 }

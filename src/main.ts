@@ -6,6 +6,7 @@ import { type Config, load } from './config/load.ts';
 import { ConfigError } from './config/setting.ts';
 import { createLog } from './log.ts';
 import { schema } from './settings.ts';
+import { listenToOpenTelemetry } from './telemetry/provider.ts';
 import { VERSION } from './version.ts';
 
 // The only file that ends the process.
@@ -45,6 +46,7 @@ function onceSignalled(): Promise<void> {
 }
 
 function main(): Promise<number> | number {
+  listenToOpenTelemetry((line) => log.warn(line));
   const command = load(schema, process.env, process.argv.slice(2));
   if (command.kind === 'run') return run(command.config);
   process.stdout.write(command.kind === 'help' ? helpText(schema, VERSION) : `jobmeter ${VERSION}\n`);

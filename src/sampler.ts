@@ -52,7 +52,7 @@ export interface Sampler {
   readonly stats: TickStats;
   /** Takes the first sample at once, then one each interval. */
   start(): void;
-  /** Takes a sample now, outside of the schedule, unless the last one is of this very moment. */
+  /** Takes a sample now, outside of the schedule, unless the last one is less than a tenth of an interval old. */
   sampleNow(): void;
   stop(): void;
 }
@@ -73,9 +73,11 @@ export function createSampler(options: {
   let start = 0;
   let previous: Sample | undefined;
   let cancel: (() => void) | undefined;
+  let takenAt = 0;
 
   function take(slot: number, lateness: number): void {
     const began = clock.monotonic();
+    takenAt = began;
     const sample: Sample = { slot, wall: clock.wall(), readings: options.read() };
     stats.suspended += Math.floor(suspension(previous, sample) / interval);
     const last = previous;
@@ -105,7 +107,7 @@ export function createSampler(options: {
       tick();
     },
     sampleNow() {
-      if (previous !== undefined) take(previous.slot, 0);
+      if (previous !== undefined && clock.monotonic() - takenAt > interval / 10) take(previous.slot, 0);
     },
     stop() {
       cancel?.();

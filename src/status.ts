@@ -2,7 +2,7 @@
 
 import { container } from '../instrumentation/cgroup/container.ts';
 import type { Limit } from '../instrumentation/cgroup/limits.ts';
-import { cpuLimit, type Limited, memoryLimit, type Metered, type Scope, statistics } from './metered.ts';
+import { cpuLimit, type Limited, memoryLimit, type Metered, statistics } from './metered.ts';
 import { readingOf, type Sample } from './sampler.ts';
 import type { DeliveryStats } from './delivery/loop.ts';
 import { formatBytes, formatNumber, formatSeconds } from './units.ts';
@@ -22,7 +22,7 @@ export function describeStart(
 ): readonly string[] {
   const { version, address, interval, exportInterval } = options;
   return [
-    `${version} reads every ${formatSeconds(interval)}`,
+    `version ${version}, reads every ${formatSeconds(interval)}`,
     `cpu     ${describeScope(sample, 'cpu', cpuLimit(sample), cpus)}`,
     `memory  ${describeScope(sample, 'memory', memoryLimit(sample), bytes)}`,
     `sends   OTLP (http/json) to ${address} every ${formatSeconds(exportInterval)}`,
@@ -53,7 +53,7 @@ export function describeInterval({ ticks, ...limits }: Metered, delivery: Delive
       'cpu',
       ticks.flatMap((tick) => tick.cpu?.value ?? []),
       limits.cpuLimit,
-      formatNumber,
+      cpus,
     ),
     describeUse(
       'memory',
@@ -73,9 +73,8 @@ function describeUse(
 ): string {
   const all = statistics(values);
   if (all === undefined) return `${name} unknown`;
-  const scope: Scope | undefined = limited?.scope;
   const most = limited === undefined ? '' : ` of ${format(limited.limit.value)}`;
-  return `${scope ?? ''} ${name} ${format(all.mean)}${most} (peak ${format(all.max)})`.trim();
+  return `${name} ${format(all.mean)}${most}, peak ${format(all.max)}`;
 }
 
 function describeDelivery({ delivered, waiting, lost, trouble }: DeliveryStats): string {

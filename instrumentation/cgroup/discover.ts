@@ -27,7 +27,7 @@ export type OwnCgroups = {
 export function discover(host: Host): OwnCgroups | undefined {
   return host.derive('/proc/self/cgroup', (bytes) => {
     const memberships = parseProcCgroup(bytes);
-    const mounts = host.read('/proc/self/mountinfo', parseMountinfo) ?? [];
+    const mounts = within(host.root, host.read('/proc/self/mountinfo', parseMountinfo) ?? []);
     const found: { -readonly [C in keyof OwnCgroups]: OwnCgroups[C] } = {};
     const unified = locate(host, memberships, mounts);
     if (unified) found.unified = unified;
@@ -56,8 +56,7 @@ function locate(
   for (const mount of mine) {
     const below = pathBelow(mount.root, membership.path);
     if (below === undefined) continue;
-    const mountPoint = withinRoot(host.root, mount.mountPoint);
-    const directories = upwards(mountPoint, below);
+    const directories = upwards(mount.mountPoint, below);
     if (!host.exists(directories[0])) continue;
     const version = controller === undefined ? 2 : 1;
     return { version, path: membership.path, directories, isHostRoot: isHostRoot(host, version, directories[0]) };
@@ -73,9 +72,15 @@ function pathBelow(root: string, path: string): string | undefined {
   return path.startsWith(`${root}/`) ? path.slice(root.length) : undefined;
 }
 
-/** Our own mount table names the mounts of a host that is mounted at `root` from our root, not from the host's. */
-function withinRoot(root: string, mountPoint: string): string {
-  return root !== '/' && mountPoint.startsWith(`${root}/`) ? mountPoint.slice(root.length) : mountPoint;
+/**
+ * The mounts that are visible below `root`, as seen from there. For a host that is mounted at `root` the mount table is
+ * our own: it names the host's mounts from our root, and those outside are other ones. The table of a captured tree is
+ * that of the host itself.
+ */
+function within(root: string, mounts: readonly Mount[]): readonly Mount[] {
+  const below = mounts.filter(({ mountPoint }) => mountPoint.startsWith(`${root}/`));
+  if (root === '/' || below.length === 0) return mounts;
+  return below.map((mount) => ({ ...mount, mountPoint: mount.mountPoint.slice(root.length) }));
 }
 
 function upwards(mountPoint: string, below: string): [string, ...string[]] {

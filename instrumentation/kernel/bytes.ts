@@ -13,10 +13,15 @@ const NINE = 0x39;
 /** A kernel file that does not look as the kernel writes it. The message quotes a little of it, in one line. */
 export class ParseError extends Error {
   constructor(expected: string, bytes: Bytes, at = 0) {
-    const excerpt = text(bytes.subarray(at, at + 40));
-    super(`expected ${expected}, found ${at < bytes.length ? JSON.stringify(excerpt) : 'the end of the file'}`);
+    super(`expected ${expected}, found ${at < bytes.length ? excerpt(bytes, at) : 'the end of the file'}`);
     this.name = 'ParseError';
   }
+}
+
+/** A few bytes, quoted; all that is not printable ASCII is escaped. */
+function excerpt(bytes: Bytes, at: number): string {
+  const quoted = JSON.stringify(text(bytes.subarray(at, at + 40)));
+  return quoted.replaceAll(/[^ -~]/g, (c) => `\\x${c.codePointAt(0)!.toString(16)}`);
 }
 
 /** The bytes as text, one character a byte: kernel files that carry foreign text (mount points) decode it themselves. */
@@ -52,6 +57,8 @@ export function decimal(bytes: Bytes, from: number, to: number): number {
   if (length < 1 || length > 20 || skipDigits(bytes, from) < to) throw new ParseError('a decimal number', bytes, from);
   let value = 0;
   for (let at = from; at < to; at++) value = value * 10 + (bytes[at]! - ZERO);
+  // From here on every digit would be rounded anew, and the errors add up.
+  if (value > Number.MAX_SAFE_INTEGER) value = Number(text(bytes.subarray(from, to)));
   if (value > 2 ** 64) throw new ParseError('a 64-bit number', bytes, from);
   return value;
 }

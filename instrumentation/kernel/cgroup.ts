@@ -52,8 +52,9 @@ const COMMA = 0x2c;
  */
 export function parseCpuList(bytes: Bytes): number {
   const end = lineEnd(bytes, 0);
+  if (end === 0) return 0;
   let count = 0;
-  for (let from = 0; from < end;) {
+  for (let from = 0; from <= end;) {
     const comma = bytes.indexOf(COMMA, from);
     const to = comma < 0 || comma > end ? end : comma;
     count += parseRange(bytes, from, to);

@@ -7,7 +7,7 @@ export interface LoadAverage {
   readonly '15m': number;
 }
 
-const LINE = /^(\d+\.\d\d) (\d+\.\d\d) (\d+\.\d\d) \d+\/\d+ \d+$/;
+const LINE = /^(\d{1,20}\.\d\d) (\d{1,20}\.\d\d) (\d{1,20}\.\d\d) \d+\/\d+ \d+$/;
 
 /** Parses /proc/loadavg (proc_loadavg(5)). */
 export function parseLoadavg(bytes: Bytes): LoadAverage {

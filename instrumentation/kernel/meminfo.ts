@@ -1,4 +1,4 @@
-import type { Bytes } from './bytes.ts';
+import { type Bytes, ParseError } from './bytes.ts';
 import { keyed } from './keyed.ts';
 
 /** The lines of /proc/meminfo that jobmeter uses (proc_meminfo(5)), in bytes. */
@@ -11,7 +11,11 @@ const parse = keyed(['MemTotal', 'MemFree', 'MemAvailable', 'Buffers', 'Cached',
 /** Parses /proc/meminfo. `MemAvailable` exists since Linux 3.14, `SReclaimable` since 2.6.19. */
 export function parseMeminfo(bytes: Bytes): Meminfo {
   const info = parse(bytes);
-  // The kernel's "kB" are 1024 bytes.
-  for (const [key, kib] of Object.entries(info)) info[key as keyof Meminfo] = kib * 1024;
+  for (const [key, kib] of Object.entries(info)) {
+    // lxcfs subtracts: free memory of a container that uses more than its limit is a little below 2^64 there.
+    if (kib >= 2 ** 54) throw new ParseError(`${key} below 2^64 bytes`, bytes);
+    // The kernel's "kB" are 1024 bytes.
+    info[key as keyof Meminfo] = kib * 1024;
+  }
   return info;
 }

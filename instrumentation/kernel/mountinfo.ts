@@ -34,5 +34,5 @@ export function parseMountinfo(bytes: Bytes): readonly Mount[] {
 
 /** The kernel writes space, tab, newline and backslash as three octal digits. */
 function unescape(path: string): string {
-  return path.replaceAll(/\\(0\d\d|1[0-7]\d)/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)));
+  return path.replaceAll(/\\([01][0-7][0-7])/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)));
 }

@@ -16,7 +16,8 @@ const FIELDS: ReadonlyMap<string, keyof OsRelease> = new Map([
 /** Parses /etc/os-release: shell assignments, values bare or quoted. Lines of any other form are passed over. */
 export function parseOsRelease(bytes: Bytes): OsRelease {
   const found: { -readonly [K in keyof OsRelease]: string } = {};
-  for (const line of new TextDecoder().decode(bytes).split('\n')) {
+  // What stands after the last newline may be cut off.
+  for (const line of new TextDecoder().decode(bytes).split('\n').slice(0, -1)) {
     const match = /^([A-Z_]+)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"']*))\s*$/.exec(line);
     const field = FIELDS.get(match?.[1] ?? '');
     const value = match?.[2]?.replaceAll(/\\(.)/g, '$1') ?? match?.[3] ?? match?.[4];

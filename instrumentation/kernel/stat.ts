@@ -37,9 +37,14 @@ export function parseStat(bytes: Bytes): Stat {
   const time = parseTimes(bytes, 3, end);
   let count = 0;
   let at = end + 1;
-  for (; isCpuLine(bytes, at); at = lineEnd(bytes, at) + 1) count++;
-  // The kernel goes on with other lines: an end right here is a file that was cut off, with CPUs missing.
-  if (count === 0 || at >= bytes.length) throw new ParseError('a line for each CPU, then others', bytes, at);
+  for (; isCpuLine(bytes, at); at = lineEnd(bytes, at) + 1) {
+    const to = skipDigits(bytes, at + 3);
+    if (to === at + 3 || skipBlanks(bytes, to) === to) throw new ParseError('a line such as "cpu0 ..."', bytes, at);
+    count++;
+  }
+  if (count === 0) throw new ParseError('a line for each CPU', bytes, at);
+  // The kernel goes on with other lines: without a whole one here the file was cut off, and CPUs may be missing.
+  lineEnd(bytes, at);
   return { time, count };
 }
 

@@ -1,6 +1,7 @@
 import { type Bytes, lineEnd, ParseError, text } from './bytes.ts';
 
-const LINE = /^(\d+\.\d\d) \d+\.\d\d$/;
+/** The kernel writes two decimals; old versions of lxcfs wrote one. */
+const LINE = /^(\d{1,20}\.\d\d?) \d+\.\d\d?$/;
 
 /** Seconds since the machine was started, time in suspension included: the first number of /proc/uptime (proc_uptime(5)). */
 export function parseUptime(bytes: Bytes): number {

@@ -13,6 +13,8 @@ export interface OtelConfig {
   readonly otlp: Omit<ReturnType<typeof convertLegacyHttpOptions>, 'userAgent'>;
   /** OTEL_RESOURCE_ATTRIBUTES with OTEL_SERVICE_NAME. */
   readonly resource: Readonly<Record<string, string>>;
+  /** A task of ECS: its containers may share the network of a container that is not theirs. */
+  readonly isEcs: boolean;
 }
 
 const EXPORT_INTERVAL = 10_000;
@@ -28,6 +30,7 @@ export function loadOtel(env: Environment, warnings: string[]): OtelConfig {
     // Reads the standard variables from the environment of the process by itself, and is the only one that does so.
     otlp: convertLegacyHttpOptions({}, 'METRICS', 'v1/metrics', {}),
     resource: resourceAttributes(env, warnings),
+    isEcs: ['ECS_CONTAINER_METADATA_URI_V4', 'ECS_CONTAINER_METADATA_URI'].some((name) => valueOf(env, name)),
   };
 }
 

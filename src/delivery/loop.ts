@@ -28,11 +28,13 @@ export interface Delivery {
   stop(milliseconds: number): Promise<void>;
 }
 
+const SHORTEST_DELAY = 50;
 const FIRST_DELAY = 1000;
 const LONGEST_DELAY = 5 * 60 * 1000;
 /** A receiver that needs mending is asked once in this time. */
 const PROBE_DELAY = 60 * 1000;
 const DRAIN_DELAY = 250;
+const MOST_SAID = 100;
 
 /** The one loop that carries records from the journal to a destination: one request in flight, everything else waits. */
 export function startDelivery(
@@ -89,7 +91,7 @@ export function startDelivery(
         onDelivered(piece.length, verdict);
       } else if (verdict.kind === 'data') {
         pieces.splice(0, 1, ...onRefused(piece, verdict));
-      } else {
+      } else if (!isOver) {
         onFailure(verdict);
         if (!isOver) await pause(delayAfter(verdict));
       }
@@ -114,7 +116,7 @@ export function startDelivery(
   ): (readonly Uint8Array[])[] {
     failures = 0;
     if (piece.length === 1) {
-      lost.set('refused', (lost.get('refused') ?? 0) + 1);
+      lose('refused', 1);
       sayOnce(`${destination.address} refused a sample for good, it is lost: ${verdict.reason}`);
       return [];
     }
@@ -131,17 +133,39 @@ export function startDelivery(
     trouble = { kind, reason };
   }
 
+  /** Jitter comes on top of Retry-After: one that is always zero makes no hot loop, and a fleet comes back spread out. */
   function delayAfter({ kind, retryAfter }: Exclude<Verdict, { kind: 'delivered' }>): number {
     if (isStopping) return Math.max(DRAIN_DELAY, retryAfter ?? 0);
     const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(failures - 1, 20));
-    const jittered = Math.max(50, options.random() * longest);
-    return Math.max(kind === 'endpoint' ? PROBE_DELAY : 0, retryAfter ?? jittered);
+    const jittered = Math.max(SHORTEST_DELAY, options.random() * longest);
+    return Math.max(kind === 'endpoint' ? PROBE_DELAY : 0, (retryAfter ?? 0) + jittered);
   }
 
+  /** Remembers no more than so many: a receiver may think of something new each time. */
   const said = new Set<string>();
   function sayOnce(message: string): void {
-    if (said.size < 100 && !said.has(message)) log.warn(message);
+    if (said.size === MOST_SAID || said.has(message)) return;
     said.add(message);
+    log.warn(message);
+  }
+
+  function lose(reason: string, count: number): void {
+    if (count > 0) lost.set(reason, (lost.get(reason) ?? 0) + count);
+  }
+
+  function stats(): DeliveryStats {
+    const { taken } = consumer.stats;
+    const allLost = new Map([...consumer.stats.lost, ...lost]);
+    return {
+      destination: destination.name,
+      taken,
+      delivered,
+      waiting: taken - delivered - sum(allLost),
+      lost: allLost,
+      rejectedPoints,
+      attempts,
+      trouble: trouble?.reason,
+    };
   }
 
   const running = run();
@@ -149,18 +173,7 @@ export function startDelivery(
   return {
     destination,
     get stats() {
-      const { taken } = consumer.stats;
-      const allLost = new Map([...consumer.stats.lost, ...lost]);
-      return {
-        destination: destination.name,
-        taken,
-        delivered,
-        waiting: taken - delivered - sum(allLost),
-        lost: allLost,
-        rejectedPoints,
-        attempts,
-        trouble: trouble?.reason,
-      };
+      return stats();
     },
     async stop(milliseconds) {
       isStopping = true;
@@ -173,8 +186,7 @@ export function startDelivery(
       await running;
       cancel();
       isOver = true;
-      const { waiting } = this.stats;
-      if (waiting > 0) lost.set('exit', waiting);
+      lose('exit', stats().waiting);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Attributes, type Histogram, type Meter, ValueType } from '@opentelemetry/api';
+import { type Attributes, diag, DiagLogLevel, type Histogram, type Meter, ValueType } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
 import { createOtlpNetworkExportDelegate } from '@opentelemetry/otlp-exporter-base';
@@ -89,4 +89,11 @@ export function createRecorder(
   return (number, attributes) => {
     if (number !== undefined && Number.isFinite(number)) histogram.record(number, attributes);
   };
+}
+
+/** Has OpenTelemetry's packages say their warnings and errors through `warn`: without this they say nothing at all. */
+export function listenToOpenTelemetry(warn: (line: string) => void): void {
+  const say = (message: string, ...rest: unknown[]) => warn(`OpenTelemetry: ${[message, ...rest].join(' ')}`);
+  const ignore = () => {};
+  diag.setLogger({ error: say, warn: say, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
 }

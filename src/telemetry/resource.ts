@@ -31,11 +31,14 @@ export function createResource(
     readonly instanceId: string;
     readonly architecture: string;
     readonly configured: Readonly<Record<string, string>>;
+    /** In a task of ECS the mounted network files can be another container's: only the cgroup tells then. */
+    readonly isEcs: boolean;
   },
 ): Resource {
   const { name, id, os } = identify(host);
   const memberships = host.read('/proc/self/cgroup', parseProcCgroup) ?? [];
-  const container = containerId(memberships, host.read('/proc/self/mountinfo', parseMountinfo) ?? []);
+  const mounts = options.isEcs ? undefined : host.read('/proc/self/mountinfo', parseMountinfo);
+  const container = containerId(memberships, mounts ?? []);
   const attributes = {
     'service.name': 'jobmeter',
     'service.version': options.version,

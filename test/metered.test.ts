@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Container, container } from '../instrumentation/cgroup/container.ts';
+import { cpu } from '../instrumentation/host/cpu.ts';
+import { type HostMemory, memory } from '../instrumentation/host/memory.ts';
+import type { Source } from '../instrumentation/source.ts';
+import { cpuLimit, cpuUse, followMetered, memoryLimit, memoryUse, statistics } from '../src/metered.ts';
+import type { Reading } from '../src/runner.ts';
+import type { Sample } from '../src/sampler.ts';
+
+interface World {
+  readonly busy?: number;
+  readonly count?: number;
+  readonly memory?: HostMemory;
+  readonly container?: Partial<Container>;
+}
+
+/** A sample taken `at` seconds after the start. */
+function sample(at: number, world: World, slot = at): Sample {
+  const reading = <S>(source: Source<S>, snapshot: S): [Source, Reading] => [
+    source as Source,
+    { snapshot, at: at * 1000 },
+  ];
+  const time = { user: world.busy ?? 0, nice: 0, system: 0, idle: 0, interrupt: 0 };
+  const readings = [reading(cpu, { time, count: world.count ?? 4 })];
+  if (world.memory) readings.push(reading(memory, world.memory));
+  if (world.container) readings.push(reading(container, { quotas: [], ...world.container }));
+  return { slot, wall: at * 1000, readings: new Map(readings) };
+}
+
+const own = (usage: number, path = '/a') => ({ container: { cpu: { path, usage } } });
+
+test('CPU use is CPU time over the time that really went by', () => {
+  assert.deepEqual(cpuUse(sample(0, { busy: 10 }), sample(2, { busy: 13 })), { scope: 'host', value: 1.5 });
+  assert.deepEqual(cpuUse(sample(0, own(1)), sample(0.5, own(2))), { scope: 'container', value: 2 });
+});
+
+test('CPU use is unknown after a first sample, for no time, for a counter that went back, for another cgroup', () => {
+  assert.equal(cpuUse(undefined, sample(1, own(1))), undefined);
+  assert.equal(cpuUse(sample(1, own(1)), sample(1, own(1))), undefined);
+  assert.equal(cpuUse(sample(0, own(2)), sample(1, own(1))), undefined);
+  assert.equal(cpuUse(sample(0, own(1, '/a')), sample(1, own(2, '/b'))), undefined);
+  assert.equal(cpuUse(sample(0, { busy: 1 }), sample(1, own(2))), undefined);
+});
+
+test('memory in use is the working set of the container, else what the host could not give', () => {
+  const host = { total: 100, available: 40 };
+  assert.deepEqual(memoryUse(sample(0, { memory: host })), { scope: 'host', value: 60 });
+  const ours = { memory: { path: '/a', usage: 50, workingSet: 30, limits: [] } };
+  assert.deepEqual(memoryUse(sample(0, { memory: host, container: ours })), { scope: 'container', value: 30 });
+  const unknown = { memory: { path: '/a', usage: 50, limits: [] } };
+  assert.equal(
+    memoryUse(sample(0, { memory: host, container: unknown })),
+    undefined,
+    'the host’s number is not the container’s',
+  );
+  assert.equal(memoryUse(sample(0, { memory: { total: 100 } })), undefined);
+});
+
+test('the limit is the tightest that holds the metered scope', () => {
+  const quota = (value: number) => ({ value, file: 'cpu.max', directory: '/x' });
+  const of = (quotas: readonly number[], cpuset?: number, count = 4) =>
+    cpuLimit(
+      sample(0, {
+        count,
+        container: {
+          cpu: { path: '/a', usage: 1 },
+          quotas: quotas.map(quota),
+          cpuset: cpuset === undefined ? undefined : { value: cpuset, file: 'cpuset' },
+        },
+      }),
+    );
+  assert.deepEqual([of([2, 0.5])?.limit.value, of([2, 0.5])?.scope], [0.5, 'container']);
+  assert.equal(of([], 3)?.limit.file, 'cpuset');
+  assert.equal(of([8], 6)?.limit.file, '/proc/stat');
+  const hostOnly = cpuLimit(sample(0, { count: 4, container: { quotas: [quota(1)] } }));
+  assert.deepEqual([hostOnly?.scope, hostOnly?.limit.value], ['host', 4], 'a quota does not hold the host');
+
+  const limits = [
+    { value: 50, file: 'memory.max' },
+    { value: 20, file: 'memory.max' },
+  ];
+  const bound = memoryLimit(
+    sample(0, { memory: { total: 100 }, container: { memory: { path: '/a', usage: 1, limits } } }),
+  );
+  assert.deepEqual([bound?.scope, bound?.limit.value], ['container', 20]);
+  const unbound = memoryLimit(
+    sample(0, { memory: { total: 100 }, container: { memory: { path: '/a', usage: 1, limits: [] } } }),
+  );
+  assert.deepEqual([unbound?.scope, unbound?.limit.value], ['container', 100]);
+  assert.equal(memoryLimit(sample(0, {})), undefined);
+});
+
+test('statistics are exact', () => {
+  assert.equal(statistics([]), undefined);
+  assert.deepEqual(statistics([3]), { min: 3, mean: 3, median: 3, p95: 3, max: 3 });
+  assert.deepEqual(statistics([4, 1, 3, 2]), { min: 1, mean: 2.5, median: 2.5, p95: 4, max: 4 });
+  const twenty = statistics(Array.from({ length: 20 }, (_, i) => 20 - i));
+  assert.deepEqual([twenty?.p95, twenty?.max, twenty?.median], [19, 20, 10.5]);
+});
+
+test('no tick falls between two exports, and none is in two of them', () => {
+  const follower = followMetered(3, 1000);
+  const exported: number[] = [];
+  for (let slot = 0; slot <= 12; slot++) {
+    follower.add(sample(slot, own(slot)));
+    if (slot % 3 !== 0 || slot === 0) continue;
+    exported.push(...follower.metered().ticks.map((tick) => tick.slot));
+    follower.close();
+  }
+  assert.deepEqual(exported, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
+test('a late export covers all ticks since the last one; another reader sees the last interval', () => {
+  const follower = followMetered(3, 1000);
+  for (let slot = 0; slot <= 3; slot++) follower.add(sample(slot, own(slot)));
+  follower.close();
+  for (let slot = 4; slot <= 9; slot++) follower.add(sample(slot, own(slot)));
+  assert.deepEqual(
+    follower.metered().ticks.map(({ slot }) => slot),
+    [4, 5, 6, 7, 8, 9],
+  );
+  follower.close();
+  follower.add(sample(10, own(10)));
+  assert.deepEqual(
+    follower.metered().ticks.map(({ slot }) => slot),
+    [8, 9, 10],
+  );
+});
+
+test('ticks do not pile up where nobody exports', () => {
+  const follower = followMetered(3, 1000);
+  for (let slot = 0; slot <= 10; slot++) follower.add(sample(slot, own(slot)));
+  assert.equal(follower.metered().ticks.length, 3);
+  const stuck = followMetered(3, 1000);
+  stuck.add(sample(0, own(0)));
+  stuck.close();
+  for (let slot = 1; slot <= 5000; slot++) stuck.add(sample(slot, own(slot)));
+  assert.equal(stuck.metered().ticks.length, 3600);
+});
+
+test('two samples that are close together make one span with the next: ticks of 10 ms are no rate', () => {
+  const follower = followMetered(10, 1000);
+  follower.add(sample(0, own(0), 0));
+  assert.equal(follower.add(sample(1.9, own(1), 1)).cpu?.value, 1 / 1.9);
+  assert.equal(follower.add(sample(2, own(1.1), 2)).cpu, undefined);
+  const value = follower.add(sample(3, own(2.1), 3)).cpu?.value ?? 0;
+  assert.ok(Math.abs(value - 1) < 1e-9, `1.1 s of CPU time in 1.1 s, not ${value}`);
+});

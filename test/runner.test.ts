@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseNumber } from '../instrumentation/kernel/bytes.ts';
+import { defineSource, type Source } from '../instrumentation/source.ts';
+import { openKernelFiles } from '../src/host.ts';
+import { createRunner } from '../src/runner.ts';
+import { createFakeClock } from './support/clock.ts';
+import { createTree } from './support/tree.ts';
+
+function source<S>(name: string, read: Source<S>['read'], settle?: Source<S>['settle']): Source<S> {
+  return defineSource({ name, since: 'unknown', metrics: {}, observe() {}, read, ...(settle && { settle }) });
+}
+
+test('one source’s failure costs the others nothing, is counted each time and said once', (t) => {
+  const tree = createTree({ 'proc/good': '1\n', 'proc/bad': 'x\n' });
+  t.after(tree.remove);
+  const clock = createFakeClock();
+  const said: string[] = [];
+  const good = source('good', (host) => host.read('/proc/good', parseNumber));
+  const bad = source('bad', (host) => host.read('/proc/bad', parseNumber));
+  const absent = source('absent', (host) => host.read('/proc/absent', parseNumber));
+  const broken = source('broken', () => {
+    throw new Error('a fault of ours');
+  });
+  const slow = source('slow', () => {
+    clock.stall(250);
+    return 1;
+  });
+  const runner = createRunner([broken, bad, good, absent, slow], openKernelFiles(tree.root), clock, (name, { type }) =>
+    said.push(`${name}: ${type}`),
+  );
+  for (let i = 0; i < 3; i++) {
+    assert.deepEqual(
+      [...runner.read()].map(([{ name }, { snapshot }]) => [name, snapshot]),
+      [
+        ['good', 1],
+        ['slow', 1],
+      ],
+    );
+  }
+  assert.deepEqual(said, ['broken: internal', 'bad: parse']);
+  const stats = new Map(runner.stats.map((entry) => [entry.source, entry]));
+  assert.deepEqual([...stats.get('bad')!.errors], [['parse', 3]]);
+  assert.deepEqual([...stats.get('broken')!.errors], [['internal', 3]]);
+  assert.deepEqual(
+    ['good', 'absent', 'slow'].map((name) => stats.get(name)!.errors.size),
+    [0, 0, 0],
+  );
+  assert.equal(stats.get('slow')!.seconds, 0.75);
+});
+
+test('what a snapshot means after the last one is the source’s own word', () => {
+  let next = 0;
+  const rising = source<number>(
+    'rising',
+    () => [5, 3, 9][next++]!,
+    (previous, current) => Math.max(previous, current),
+  );
+  const runner = createRunner([rising], openKernelFiles('/'), createFakeClock(), () => {});
+  const values = [1, 2, 3].map(() => runner.read().get(rising)?.snapshot);
+  assert.deepEqual(values, [5, 5, 9]);
+});

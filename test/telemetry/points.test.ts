@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CumulativeTemporalitySelector, DeltaTemporalitySelector } from '@opentelemetry/exporter-metrics-otlp-http';
+import type { AggregationTemporalitySelector, MetricProducer } from '@opentelemetry/sdk-metrics';
+import { defineMetrics, type MetricSet, type Since } from '../../instrumentation/source.ts';
+import { createProducer, type Observation } from '../../src/telemetry/points.ts';
+
+type Values = Readonly<Record<string, number>>;
+
+function metricSet(since: Since): MetricSet<Values> {
+  const common = { unit: '1', description: 'x', from: 'x', attributes: { k: 'string' } } as const;
+  return defineMetrics({
+    name: since,
+    since,
+    metrics: {
+      counter: { name: 'counter', kind: 'counter', value: 'double', ...common },
+      level: { name: 'level', kind: 'updowncounter', value: 'int', ...common },
+      gauge: { name: 'gauge', kind: 'gauge', value: 'double', ...common },
+    },
+    observe(values: Values, emit) {
+      for (const [key, value] of Object.entries(values)) {
+        const [metric, k = ''] = key.split(' ');
+        emit(metric as 'counter', value, { k });
+      }
+    },
+  });
+}
+
+/** Collects `values` as of second `time`; points as "name{k} value [start,end]", in seconds. */
+function createCollector(since: Since, temporality: AggregationTemporalitySelector = CumulativeTemporalitySelector) {
+  const set = metricSet(since);
+  let observation: Observation = { set, data: {}, time: 0 };
+  const producer: MetricProducer = createProducer({
+    version: '0',
+    schemaUrl: '',
+    temporality,
+    beginnings: () => ({ agent: 100_000, boot: 5_000 }),
+    observe: () => [observation],
+  });
+  return async (time: number, values: Values): Promise<readonly string[]> => {
+    observation = { set, data: values, time: time * 1000 };
+    const { resourceMetrics, errors } = await producer.collect();
+    assert.deepEqual(errors, []);
+    return resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
+      metrics.flatMap(({ descriptor, dataPoints }) =>
+        dataPoints.map(({ attributes, value, startTime, endTime }) => {
+          const k = attributes['k'] === '' ? '' : `{${String(attributes['k'])}}`;
+          return `${descriptor.name}${k} ${value as number} [${startTime[0]},${endTime[0]}]`;
+        }),
+      ),
+    );
+  };
+}
+
+test('a counter begins when what it counts began, or at its first point where nobody knows', async () => {
+  for (const [since, start] of [
+    ['boot', 5],
+    ['agent', 100],
+    ['unknown', 110],
+  ] as const) {
+    const collect = createCollector(since);
+    assert.deepEqual(await collect(110, { counter: 7 }), [`counter 7 [${start},110]`]);
+    assert.deepEqual(await collect(120, { counter: 9 }), [`counter 9 [${start},120]`]);
+  }
+});
+
+test('a counter that went back was reset after its last point', async () => {
+  const collect = createCollector('boot');
+  await collect(110, { counter: 7 });
+  assert.deepEqual(await collect(120, { counter: 2 }), ['counter 2 [110,120]']);
+  assert.deepEqual(await collect(130, { counter: 3 }), ['counter 3 [110,130]']);
+});
+
+test('deltas: nothing out of nothing, the growth after that, all of it after a reset', async () => {
+  const collect = createCollector('boot', DeltaTemporalitySelector);
+  assert.deepEqual(await collect(110, { counter: 7, level: 5 }), ['level 5 [110,110]']);
+  assert.deepEqual(await collect(120, { counter: 9, level: 4 }), ['counter 2 [110,120]', 'level 4 [120,120]']);
+  assert.deepEqual(await collect(130, { counter: 4 }), ['counter 4 [120,130]']);
+});
+
+test('deltas of what began with the agent count from there', async () => {
+  const collect = createCollector('agent', DeltaTemporalitySelector);
+  assert.deepEqual(await collect(110, { counter: 7 }), ['counter 7 [100,110]']);
+});
+
+test('what vanishes is gone with the next collection, and begins anew when it is back', async () => {
+  const collect = createCollector('unknown');
+  await collect(110, { 'counter a': 1, 'counter b': 1, 'gauge a': 1 });
+  assert.deepEqual(await collect(120, { 'counter a': 2 }), ['counter{a} 2 [110,120]']);
+  assert.deepEqual(await collect(130, { 'counter a': 3, 'counter b': 5 }), [
+    'counter{a} 3 [110,130]',
+    'counter{b} 5 [130,130]',
+  ]);
+});
+
+test('what is not finite is left out and spoils nothing after it', async () => {
+  const collect = createCollector('unknown');
+  await collect(110, { counter: 1, gauge: 1, level: 1 });
+  assert.deepEqual(await collect(120, { counter: Number.NaN, gauge: Infinity, level: -Infinity }), []);
+  assert.deepEqual(await collect(130, { counter: 3, gauge: 3, level: 3 }), [
+    'counter 3 [130,130]',
+    'gauge 3 [130,130]',
+    'level 3 [130,130]',
+  ]);
+});
+
+test('gauges follow while the machine’s clock is set back', async () => {
+  const collect = createCollector('unknown');
+  assert.deepEqual(await collect(5000, { gauge: 1 }), ['gauge 1 [5000,5000]']);
+  assert.deepEqual(await collect(1400, { gauge: 2 }), ['gauge 2 [1400,1400]']);
+});
+
+test('whole numbers stay whole', async () => {
+  const collect = createCollector('unknown');
+  assert.deepEqual(await collect(110, { level: 2.5000001, gauge: 2.5 }), ['level 3 [110,110]', 'gauge 2.5 [110,110]']);
+});
+
+test('a set that throws costs only its own points', async () => {
+  const broken = {
+    ...metricSet('boot'),
+    observe: () => {
+      throw new Error('broken');
+    },
+  };
+  const producer = createProducer({
+    version: '0',
+    schemaUrl: '',
+    temporality: CumulativeTemporalitySelector,
+    beginnings: () => ({ agent: 0, boot: 0 }),
+    observe: () => [
+      { set: broken, data: {}, time: 0 },
+      { set: metricSet('unknown'), data: { gauge: 1 }, time: 0 },
+    ],
+  });
+  const { resourceMetrics, errors } = await producer.collect();
+  assert.match(String(errors), /broken/);
+  assert.deepEqual(
+    resourceMetrics.scopeMetrics.map(({ scope }) => scope.name),
+    ['jobmeter/unknown'],
+  );
+});
