@@ -41,9 +41,9 @@ const FORGET_TICKS = 60;
 const LARGEST = 16 * 1024 * 1024;
 
 interface Derived {
-  bytes: Bytes;
-  value: unknown;
-  until: number;
+  readonly bytes: Bytes;
+  readonly value: unknown;
+  readonly until: number;
 }
 
 /**
@@ -131,11 +131,11 @@ export function openKernelFiles(root: string): KernelFiles {
       ) {
         return last.value as T | undefined;
       }
-      const entry: Derived = { bytes: Uint8Array.from(bytes), value: undefined, until: tick + FORGET_TICKS };
-      derived.set(path, entry);
+      const copy = Uint8Array.from(bytes);
       try {
-        const value = derive(entry.bytes);
-        entry.value = value;
+        const value = derive(copy);
+        // What could not be told may be told the next time.
+        if (value !== undefined) derived.set(path, { bytes: copy, value, until: tick + FORGET_TICKS });
         return value;
       } catch (error) {
         return fail(path, error);

@@ -23,8 +23,8 @@ export interface ContainerMemory {
   readonly limits: readonly Limit[];
 }
 
-/** Each part is absent where the own cgroup is the host's root in its hierarchy: then it is no container. */
 export interface Container {
+  /** Absent where the own cgroup is the host's root in the hierarchy that counts this: then it is no container. */
   readonly cpu?: ContainerCpu | undefined;
   readonly memory?: ContainerMemory | undefined;
   /** Finite quotas, the ancestors' included. */

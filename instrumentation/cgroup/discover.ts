@@ -27,7 +27,9 @@ export type OwnCgroups = {
 export function discover(host: Host): OwnCgroups | undefined {
   return host.derive('/proc/self/cgroup', (bytes) => {
     const memberships = parseProcCgroup(bytes);
-    const mounts = within(host.root, host.read('/proc/self/mountinfo', parseMountinfo) ?? []);
+    const table = host.read('/proc/self/mountinfo', parseMountinfo);
+    if (table === undefined) return undefined;
+    const mounts = within(host.root, table);
     const found: { -readonly [C in keyof OwnCgroups]: OwnCgroups[C] } = {};
     const unified = locate(host, memberships, mounts);
     if (unified) found.unified = unified;

@@ -22,8 +22,8 @@ export function cpuQuotas(host: Host, { cpu, unified }: OwnCgroups): readonly Li
   const cgroup = cpu ?? unified;
   if (cgroup === undefined) return [];
   return cgroup.version === 1
-    ? limitsOf(cgroup, 'cpu.cfs_quota_us', (_, directory) => quotaV1(host, directory))
-    : limitsOf(cgroup, 'cpu.max', (path) => host.read(path, parseCpuMax));
+    ? limitsOf(cgroup.directories, 'cpu.cfs_quota_us', (_, directory) => quotaV1(host, directory))
+    : limitsOf(cgroup.directories, 'cpu.max', (path) => host.read(path, parseCpuMax));
 }
 
 function quotaV1(host: Host, directory: string): number | undefined {
@@ -44,9 +44,9 @@ export function cpusetLimit(host: Host, { cpuset, unified }: OwnCgroups): Limit 
   return undefined;
 }
 
-/** The memory limits of a v2 cgroup and of all its visible ancestors. */
-export function memoryLimitsV2(host: Host, cgroup: Cgroup): readonly Limit[] {
-  return limitsOf(cgroup, 'memory.max', (path) => host.read(path, parseLimit));
+/** The memory limits of a v2 cgroup and of all its visible ancestors, given their directories. */
+export function memoryLimitsV2(host: Host, directories: readonly string[]): readonly Limit[] {
+  return limitsOf(directories, 'memory.max', (path) => host.read(path, parseLimit));
 }
 
 /**
@@ -56,14 +56,14 @@ export function memoryLimitsV2(host: Host, cgroup: Cgroup): readonly Limit[] {
 export function memoryLimitsV1(host: Host, cgroup: Cgroup, hierarchical: number | undefined): readonly Limit[] {
   const directory = cgroup.directories[0];
   if (hierarchical === undefined) {
-    return limitsOf(cgroup, 'memory.limit_in_bytes', (path) => host.read(path, parseLimit));
+    return limitsOf(cgroup.directories, 'memory.limit_in_bytes', (path) => host.read(path, parseLimit));
   }
   const value = knownLimit(hierarchical);
   return value === Infinity ? [] : [{ value, file: 'hierarchical_memory_limit of memory.stat', directory }];
 }
 
 function limitsOf(
-  { directories }: Cgroup,
+  directories: readonly string[],
   file: string,
   read: (path: string, directory: string) => number | undefined,
 ): readonly Limit[] {

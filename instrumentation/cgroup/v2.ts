@@ -20,18 +20,28 @@ function seconds(microseconds: number | undefined): number | undefined {
   return microseconds === undefined ? undefined : microseconds / 1e6;
 }
 
-/** `memory.current` and `memory.stat`: there where the memory controller is enabled for the cgroup. */
-export function readMemoryV2(host: Host, cgroup: Cgroup): ContainerMemory | undefined {
-  const [directory] = cgroup.directories;
-  const usage = host.read(`${directory}/memory.current`, parseNumber);
-  if (usage === undefined) return undefined;
-  const stat = host.read(`${directory}/memory.stat`, parseMemoryStat);
-  return {
-    path: cgroup.path,
-    usage,
-    workingSet: workingSet(usage, stat?.inactive_file),
-    limits: memoryLimitsV2(host, cgroup),
-  };
+/**
+ * `memory.current` and `memory.stat`. Where the memory controller is not enabled for a cgroup, the kernel charges its
+ * processes to the nearest ancestor that has it: that is the cgroup whose limit can kill them.
+ */
+export function readMemoryV2(host: Host, { path, directories }: Cgroup): ContainerMemory | undefined {
+  for (const [above, directory] of directories.entries()) {
+    const usage = host.read(`${directory}/memory.current`, parseNumber);
+    if (usage === undefined) continue;
+    const stat = host.read(`${directory}/memory.stat`, parseMemoryStat);
+    return {
+      path: ancestor(path, above),
+      usage,
+      workingSet: workingSet(usage, stat?.inactive_file),
+      limits: memoryLimitsV2(host, directories.slice(above)),
+    };
+  }
+  return undefined;
+}
+
+function ancestor(path: string, above: number): string {
+  const names = path.split('/');
+  return names.slice(0, names.length - above).join('/') || '/';
 }
 
 /** As the kubelet counts it. The two numbers are not of one moment: their difference can come out below zero. */

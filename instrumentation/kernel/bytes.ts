@@ -36,6 +36,13 @@ export function lineEnd(bytes: Bytes, at: number): number {
   return end;
 }
 
+/** Where the one line of a file ends. Throws where there is more than one, or none. */
+export function onlyLineEnd(bytes: Bytes): number {
+  const end = lineEnd(bytes, 0);
+  if (end !== bytes.length - 1) throw new ParseError('one line', bytes, end + 1);
+  return end;
+}
+
 /** The first index from `at` that holds neither a space nor a tab. */
 export function skipBlanks(bytes: Bytes, at: number): number {
   while (bytes[at] === SPACE || bytes[at] === TAB) at++;
@@ -65,7 +72,5 @@ export function decimal(bytes: Bytes, from: number, to: number): number {
 
 /** A file of one number and a newline (`memory.current`, `cpuacct.usage`). */
 export function parseNumber(bytes: Bytes): number {
-  const end = lineEnd(bytes, 0);
-  if (end !== bytes.length - 1) throw new ParseError('one line', bytes, end + 1);
-  return decimal(bytes, 0, end);
+  return decimal(bytes, 0, onlyLineEnd(bytes));
 }

@@ -1,4 +1,4 @@
-import { type Bytes, decimal, lineEnd, parseNumber, ParseError, SPACE } from './bytes.ts';
+import { type Bytes, decimal, onlyLineEnd, parseNumber, ParseError, SPACE } from './bytes.ts';
 
 // Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/{memory,cpusets}.rst, scheduler/sched-bwc.rst.
 // "No limit" is Infinity here: the tightest of several limits is then their minimum.
@@ -17,7 +17,7 @@ function saysMax(bytes: Bytes, to: number): boolean {
 
 /** A limit in bytes: `memory.max` of v2 ("max" or a number), `memory.limit_in_bytes` of v1 (a number). */
 export function parseLimit(bytes: Bytes): number {
-  return saysMax(bytes, lineEnd(bytes, 0)) ? Infinity : knownLimit(parseNumber(bytes));
+  return saysMax(bytes, onlyLineEnd(bytes)) ? Infinity : knownLimit(parseNumber(bytes));
 }
 
 /** What a number of bytes means as a v1 limit. */
@@ -27,9 +27,9 @@ export function knownLimit(value: number): number {
 
 /** `cpu.max` of v2, "quota period" in microseconds, as CPUs. */
 export function parseCpuMax(bytes: Bytes): number {
-  const end = lineEnd(bytes, 0);
+  const end = onlyLineEnd(bytes);
   const space = bytes.indexOf(SPACE);
-  if (space < 0 || space > end) throw new ParseError('a quota and a period', bytes);
+  if (space < 0) throw new ParseError('a quota and a period', bytes);
   const period = decimal(bytes, space + 1, end);
   if (period === 0) throw new ParseError('a period above zero', bytes);
   return saysMax(bytes, space) ? Infinity : decimal(bytes, 0, space) / period;
@@ -51,12 +51,12 @@ const COMMA = 0x2c;
  * /sys/devices/system/cpu/online). An empty list is a cgroup that was given none: zero.
  */
 export function parseCpuList(bytes: Bytes): number {
-  const end = lineEnd(bytes, 0);
+  const end = onlyLineEnd(bytes);
   if (end === 0) return 0;
   let count = 0;
   for (let from = 0; from <= end;) {
     const comma = bytes.indexOf(COMMA, from);
-    const to = comma < 0 || comma > end ? end : comma;
+    const to = comma < 0 ? end : comma;
     count += parseRange(bytes, from, to);
     from = to + 1;
   }
