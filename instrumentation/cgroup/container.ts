@@ -1,27 +1,9 @@
 import { defineSource, type Source } from '../source.ts';
 import { type Cgroup, discover } from './discover.ts';
 import { cpuQuotas, cpusetLimit, type Limit, tightest } from './limits.ts';
+import type { ContainerCpu, ContainerMemory } from './use.ts';
 import { readCpuV1, readMemoryV1 } from './v1.ts';
 import { readCpuV2, readMemoryV2 } from './v2.ts';
-
-/** CPU time in seconds. */
-export interface ContainerCpu {
-  readonly path: string;
-  /** All of it, as exact as the kernel knows. */
-  readonly usage?: number | undefined;
-  readonly user?: number | undefined;
-  readonly system?: number | undefined;
-}
-
-/** Bytes. */
-export interface ContainerMemory {
-  readonly path: string;
-  readonly usage?: number | undefined;
-  /** Usage less file pages that nobody used for a while: what is left when the kernel needs memory. */
-  readonly workingSet?: number | undefined;
-  /** Finite limits, the ancestors' included. */
-  readonly limits: readonly Limit[];
-}
 
 export interface Container {
   /** Absent where the own cgroup is the host's root in the hierarchy that counts this: then it is no container. */

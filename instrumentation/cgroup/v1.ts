@@ -1,13 +1,10 @@
 import { parseNumber } from '../kernel/bytes.ts';
 import { keyed } from '../kernel/keyed.ts';
+import { USER_HZ } from '../kernel/stat.ts';
 import type { Host } from '../source.ts';
-import type { ContainerCpu, ContainerMemory } from './container.ts';
 import type { Cgroup } from './discover.ts';
 import { memoryLimitsV1 } from './limits.ts';
-import { workingSet } from './v2.ts';
-
-/** As in /proc/stat: ticks of USER_HZ, 100 a second. */
-const USER_HZ = 100;
+import { type ContainerCpu, type ContainerMemory, workingSet } from './use.ts';
 
 const parseCpuacctStat = keyed(['user', 'system']);
 const parseMemoryStat = keyed(['total_inactive_file', 'hierarchical_memory_limit']);

@@ -1,9 +1,9 @@
 import { parseNumber } from '../kernel/bytes.ts';
 import { keyed } from '../kernel/keyed.ts';
 import type { Host } from '../source.ts';
-import type { ContainerCpu, ContainerMemory } from './container.ts';
 import type { Cgroup } from './discover.ts';
 import { memoryLimitsV2 } from './limits.ts';
+import { type ContainerCpu, type ContainerMemory, workingSet } from './use.ts';
 
 const parseCpuStat = keyed(['usage_usec', 'user_usec', 'system_usec']);
 const parseMemoryStat = keyed(['inactive_file']);
@@ -42,9 +42,4 @@ export function readMemoryV2(host: Host, { path, directories }: Cgroup): Contain
 function ancestor(path: string, above: number): string {
   const names = path.split('/');
   return names.slice(0, names.length - above).join('/') || '/';
-}
-
-/** As the kubelet counts it. The two numbers are not of one moment: their difference can come out below zero. */
-export function workingSet(usage: number, inactiveFile: number | undefined): number | undefined {
-  return inactiveFile === undefined ? undefined : Math.max(0, usage - inactiveFile);
 }

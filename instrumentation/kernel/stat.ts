@@ -4,7 +4,7 @@ import { type Bytes, decimal, lineEnd, NEWLINE, ParseError, skipBlanks, skipDigi
  * /proc counts CPU time in ticks of USER_HZ, which every Linux that Node runs on fixes at 100 for programs, whatever
  * the kernel's own rate is.
  */
-const USER_HZ = 100;
+export const USER_HZ = 100;
 
 /** CPU time of the whole machine in seconds. A mode that the kernel is too old to count is absent. */
 export interface CpuTimes {

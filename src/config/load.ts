@@ -1,6 +1,14 @@
 import { parseArgs } from 'node:util';
 import { loadOtel, type OtelConfig } from './otel.ts';
-import { ConfigError, flagOf, type Schema, type Setting, type Values, variableOf } from './setting.ts';
+import {
+  ConfigError,
+  type Environment,
+  flagOf,
+  type Schema,
+  type Setting,
+  type Values,
+  variableOf,
+} from './setting.ts';
 
 export interface Config<S extends Schema> {
   readonly values: Values<S>;
@@ -12,8 +20,6 @@ export interface Config<S extends Schema> {
 export type Command<S extends Schema> =
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'run'; readonly config: Config<S> };
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the command line and the environment ask for: default < environment < flag. Throws {@link ConfigError}. */
 export function load<S extends Schema>(schema: S, env: Environment, argv: readonly string[]): Command<S> {

@@ -1,7 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
-import type { Environment } from './load.ts';
-import { ConfigError } from './setting.ts';
+import { ConfigError, type Environment } from './setting.ts';
 
 // What OpenTelemetry specifies is configured OpenTelemetry's way (its "Environment Variable Specification"). By that
 // specification a malformed number or word is passed over with a warning. What would send data to another place than

@@ -3,6 +3,8 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** One setting, declared by the module that uses it. Its path gives the flag and the environment variable. */
 export interface Setting<T> {
   readonly doc: string;

@@ -1,4 +1,4 @@
-import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { containerId } from '../../instrumentation/cgroup/container-id.ts';
 import { identify } from '../../instrumentation/host/identity.ts';
 import { parseMountinfo } from '../../instrumentation/kernel/mountinfo.ts';
@@ -7,8 +7,6 @@ import type { Host } from '../../instrumentation/source.ts';
 
 /** The version of semantic conventions whose names jobmeter uses. */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.44.0';
-
-const SDK_VERSION = '3.1.0';
 
 /** Node's names for processors, as the conventions spell them. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -43,9 +41,6 @@ export function createResource(
     'service.name': 'jobmeter',
     'service.version': options.version,
     'service.instance.id': options.instanceId,
-    'telemetry.sdk.name': 'opentelemetry',
-    'telemetry.sdk.language': 'nodejs',
-    'telemetry.sdk.version': SDK_VERSION,
     'telemetry.distro.name': 'jobmeter',
     'telemetry.distro.version': options.version,
     'host.name': name,
@@ -60,5 +55,6 @@ export function createResource(
     ...options.configured,
   };
   const known = Object.entries(attributes).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return resourceFromAttributes(Object.fromEntries(known), { schemaUrl: SCHEMA_URL });
+  // The SDK's own part says telemetry.sdk.*; ours wins where both say something.
+  return defaultResource().merge(resourceFromAttributes(Object.fromEntries(known), { schemaUrl: SCHEMA_URL }));
 }
