@@ -25,11 +25,15 @@ function kindOf(status: number): FailureKind {
   return status === 408 || status === 429 || status >= 500 ? 'transient' : 'endpoint';
 }
 
+/** Date.parse alone makes a date out of nearly everything. */
+const HTTP_DATE = /^[A-Z][a-z]+, \d\d[ -][A-Z][a-z]{2}[ -](\d{4}|\d\d) \d\d:\d\d:\d\d GMT$/;
+
 /** Milliseconds from a Retry-After header (RFC 9110, 10.2.3: seconds or a date), within reason; undefined for nonsense. */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const seconds = header.trim();
-  const milliseconds = /^\d+$/.test(seconds) ? Number(seconds) * 1000 : Date.parse(header) - now;
+  const text = header?.trim() ?? '';
+  let milliseconds = NaN;
+  if (/^\d+$/.test(text)) milliseconds = Number(text) * 1000;
+  else if (HTTP_DATE.test(text)) milliseconds = Date.parse(text) - now;
   return Number.isNaN(milliseconds) ? undefined : Math.min(Math.max(0, milliseconds), MOST_PATIENCE);
 }
 
@@ -43,11 +47,17 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the other side broke the connection off',
 };
 
-/** What an error of the network means. A certificate that does not fit stays so until somebody changes it. */
+/** Codes of errors over certificates, TLS, and headers that cannot be sent. */
+const FOR_GOOD =
+  /^(CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO|ERR_TLS_|ERR_SSL_|ERR_OSSL|ERR_INVALID)/;
+
+/** What an error of the network means. Where the two sides cannot agree on TLS, somebody must change something. */
 export function classifyError(error: NodeJS.ErrnoException): Exclude<Verdict, { kind: 'delivered' }> {
   const code = error.code ?? '';
   if (code === BAD_RECORD) return { kind: 'data', reason: error.message };
-  const isCertificate =
-    /^(CERT_|ERR_TLS_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_INVALID|ERR_OSSL)/.test(code);
-  return { kind: isCertificate ? 'endpoint' : 'transient', reason: REASONS[code] ?? error.message };
+  const tls = /:SSL routines:\w*:([^:]+)/.exec(error.message)?.[1];
+  return {
+    kind: FOR_GOOD.test(code) ? 'endpoint' : 'transient',
+    reason: REASONS[code] ?? (tls === undefined ? error.message : `TLS: ${tls}`),
+  };
 }

@@ -23,61 +23,65 @@ export interface HttpAnswer {
 const MOST_ANSWER = 4 * 1024 * 1024;
 
 /**
- * One request over a kept connection, one answer. Follows no redirect, retries nothing, undoes no compression; rejects
- * with the network's error, or with an error of the code ETIMEDOUT after `timeout`.
+ * One request over a kept connection, one answer. Follows no redirect, undoes no compression, and retries nothing but a
+ * request that the server never saw; rejects with the network's error, or with one of the code ETIMEDOUT or ABORTED.
  */
 export async function request(options: HttpRequest): Promise<HttpAnswer> {
+  const { timeout, signal } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+  let outgoing: http.ClientRequest | undefined;
+  let isGivenUp = false;
+
+  function giveUp(code: string, message: string): void {
+    isGivenUp = true;
+    reject(Object.assign(new Error(message), { code }));
+    outgoing?.destroy();
+  }
+
+  function attempt(mayRetry: boolean): void {
+    outgoing = start(options, (error, isStale) => {
+      if (isStale && mayRetry && !isGivenUp) attempt(false);
+      else reject(error);
+    });
+    outgoing.on('response', (incoming) => void readAnswer(incoming).then(resolve, reject));
+  }
+
+  const timer = setTimeout(() => giveUp('ETIMEDOUT', `no complete answer within ${timeout / 1000} s`), timeout);
+  const abort = () => giveUp('ABORTED', 'given up');
+  signal.addEventListener('abort', abort);
   try {
-    return await requestOnce(options);
-  } catch (error) {
-    // The server closed the kept connection at the moment we used it: it never saw the request.
-    if (error instanceof StaleConnection && !options.signal.aborted) return requestOnce(options);
-    throw error;
+    if (signal.aborted) abort();
+    else attempt(true);
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
   }
 }
 
-class StaleConnection extends Error {}
-
-function requestOnce({ url, method, headers, body, timeout, agent, signal }: HttpRequest): Promise<HttpAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-  const { request: start } = url.protocol === 'https:' ? https : http;
-  const outgoing = start(url, { method, agent, headers: { ...headers, 'content-length': String(body.length) } });
-  const timer = setTimeout(() => {
-    outgoing.destroy(Object.assign(new Error(`no complete answer within ${timeout / 1000} s`), { code: 'ETIMEDOUT' }));
-  }, timeout);
-  const abort = () => outgoing.destroy(Object.assign(new Error('given up'), { code: 'ABORTED' }));
-  signal.addEventListener('abort', abort);
-  const end = () => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-  };
+/** `isStale`: the server closed the kept connection at the moment we used it, without a byte of an answer. */
+function start(
+  { url, method, headers, body, agent }: HttpRequest,
+  onError: (error: Error, isStale: boolean) => void,
+): http.ClientRequest {
+  const { request } = url.protocol === 'https:' ? https : http;
+  const outgoing = request(url, { method, agent, headers: { ...headers, 'content-length': String(body.length) } });
+  let bytesBefore = 0;
+  outgoing.on('socket', (socket) => (bytesBefore = socket.bytesRead));
   outgoing.on('error', (error: NodeJS.ErrnoException) => {
-    end();
-    const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-    reject(isStale ? new StaleConnection(error.message) : error);
+    const isReset = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+    onError(error, isReset && outgoing.reusedSocket && outgoing.socket?.bytesRead === bytesBefore);
   });
-  outgoing.on('response', (incoming) => {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    const answer = () => {
-      end();
-      resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) });
-    };
-    incoming.on('data', (chunk: Uint8Array) => {
-      length += chunk.length;
-      if (length <= MOST_ANSWER) chunks.push(chunk);
-      else {
-        answer();
-        incoming.destroy();
-      }
-    });
-    incoming.on('end', answer);
-    incoming.on('error', (error) => {
-      end();
-      reject(error);
-    });
-  });
-  if (signal.aborted) abort();
-  else outgoing.end(body);
-  return promise;
+  return outgoing.end(body);
+}
+
+async function readAnswer(incoming: http.IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > MOST_ANSWER) break;
+    chunks.push(chunk);
+  }
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) };
 }

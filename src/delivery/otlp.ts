@@ -19,6 +19,9 @@ export interface OtlpOptions {
 /** Receivers commonly refuse requests above 4 MiB; OTLP's own limit is 64 MiB. */
 const MOST_BYTES = 2 * 1024 * 1024;
 
+/** Characters of a receiver's warning. */
+const MOST_WARNING = 500;
+
 const gzipped = promisify(gzip);
 
 /** OTLP/HTTP with JSON bodies (opentelemetry-proto, docs/specification.md). A record is one export request. */
@@ -67,6 +70,7 @@ export function splice(records: readonly Uint8Array[]): Uint8Array {
     if (!startsWith(record, OPEN, 0) || !startsWith(record, CLOSE, end)) {
       throw Object.assign(new Error('a record is not an OTLP request'), { code: BAD_RECORD });
     }
+    if (end === OPEN.length) continue;
     if (parts.length > 1) parts.push(COMMA);
     parts.push(record.subarray(OPEN.length, end));
   }
@@ -88,7 +92,7 @@ function readSuccess(body: Uint8Array): Verdict {
     return {
       kind: 'delivered',
       ...(Number.isSafeInteger(rejected) && rejected > 0 && { rejected }),
-      ...(typeof warning === 'string' && warning !== '' && { warning }),
+      ...(typeof warning === 'string' && warning !== '' && { warning: warning.slice(0, MOST_WARNING) }),
     };
   } catch {
     return { kind: 'delivered', warning: 'the answer was 200, but its body is not an OTLP response' };
