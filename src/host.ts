@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { type Bytes, ParseError } from '../instrumentation/kernel/bytes.ts';
 import type { Host } from '../instrumentation/source.ts';
@@ -167,4 +167,9 @@ export function openKernelFiles(root: string): KernelFiles {
       for (const file of kept.keys()) forget(file);
     },
   };
+}
+
+/** A random UUID of the kernel's (random(4)): node:crypto would cost 3 MB for it. */
+export function randomId(): string {
+  return readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim();
 }

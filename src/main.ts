@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { startAgent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { helpText } from './config/help.ts';
 import { type Config, load } from './config/load.ts';
 import { ConfigError } from './config/setting.ts';
+import { randomId } from './host.ts';
 import { createLog } from './log.ts';
 import { schema } from './settings.ts';
 import { listenToOpenTelemetry } from './telemetry/provider.ts';
@@ -22,7 +22,7 @@ async function run(config: Config<typeof schema>): Promise<number> {
     clock: systemClock,
     log,
     isWatched: process.stderr.isTTY,
-    instanceId: randomUUID(),
+    instanceId: randomId(),
   });
   const signal = onceSignalled();
   const agent = await starting;

@@ -1,6 +1,6 @@
 // One bundled file: it starts in a third of the time and needs two thirds of the memory of the modules one by one.
 
-import { rolldown } from 'rolldown';
+import { type Plugin, rolldown } from 'rolldown';
 
 // Before anything else runs, in words that an old Node still understands.
 const guard = `{
@@ -11,9 +11,34 @@ const guard = `{
   }
 }`;
 
+/**
+ * An import of these modules reads all their exports, and some of those load much more: node:http brings fetch and
+ * WebSocket along, 13 MB and 40 ms of start. Taken through getBuiltinModule they bring only what is used.
+ */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  http: ['Agent', 'request'],
+  https: ['Agent', 'request'],
+  zlib: ['createGzip', 'gzip'],
+};
+const plainBuiltins: Plugin = {
+  name: 'plain-builtins',
+  resolveId(id) {
+    const name = id.replace(/^node:/, '');
+    return name in NAMES ? `\0builtin:${name}` : undefined;
+  },
+  load(id) {
+    const name = id.startsWith('\0builtin:') ? id.slice('\0builtin:'.length) : undefined;
+    if (name === undefined) return undefined;
+    return `const all = process.getBuiltinModule('node:${name}');
+      export default all;
+      export const { ${NAMES[name]!.join(', ')} } = all;`;
+  },
+};
+
 const bundle = await rolldown({
   input: 'src/main.ts',
   platform: 'node',
+  plugins: [plainBuiltins],
   treeshake: true,
   onLog(level, log) {
     if (level === 'warn') throw new Error(`bundling: ${log.message}`);

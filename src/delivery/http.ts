@@ -1,5 +1,4 @@
 import http from 'node:http';
-import https from 'node:https';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -27,7 +26,7 @@ const MOST_ANSWER = 4 * 1024 * 1024;
  * request that the server never saw; rejects with the network's error, or with one of the code ETIMEDOUT or ABORTED.
  */
 export async function request(options: HttpRequest): Promise<HttpAnswer> {
-  const { timeout, signal } = options;
+  const { url, timeout, signal } = options;
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   let outgoing: http.ClientRequest | undefined;
   let isGivenUp = false;
@@ -38,9 +37,9 @@ export async function request(options: HttpRequest): Promise<HttpAnswer> {
     outgoing?.destroy();
   }
 
-  function attempt(mayRetry: boolean): void {
-    outgoing = start(options, (error, isStale) => {
-      if (isStale && mayRetry && !isGivenUp) attempt(false);
+  function attempt(send: typeof http.request, mayRetry: boolean): void {
+    outgoing = start(send, options, (error, isStale) => {
+      if (isStale && mayRetry && !isGivenUp) attempt(send, false);
       else reject(error);
     });
     outgoing.on('response', (incoming) => void readAnswer(incoming).then(resolve, reject));
@@ -50,8 +49,9 @@ export async function request(options: HttpRequest): Promise<HttpAnswer> {
   const abort = () => giveUp('ABORTED', 'given up');
   signal.addEventListener('abort', abort);
   try {
+    const send = url.protocol === 'https:' ? (await import('node:https')).request : http.request;
     if (signal.aborted) abort();
-    else attempt(true);
+    else attempt(send, true);
     return await promise;
   } finally {
     clearTimeout(timer);
@@ -59,18 +59,17 @@ export async function request(options: HttpRequest): Promise<HttpAnswer> {
   }
 }
 
-/** `isStale`: the server closed the kept connection at the moment we used it, without a byte of an answer. */
+/** `isStale`: the kept connection was gone when we used it: it failed without a byte of an answer. */
 function start(
+  send: typeof http.request,
   { url, method, headers, body, agent }: HttpRequest,
   onError: (error: Error, isStale: boolean) => void,
 ): http.ClientRequest {
-  const { request } = url.protocol === 'https:' ? https : http;
-  const outgoing = request(url, { method, agent, headers: { ...headers, 'content-length': String(body.length) } });
+  const outgoing = send(url, { method, agent, headers: { ...headers, 'content-length': String(body.length) } });
   let bytesBefore = 0;
   outgoing.on('socket', (socket) => (bytesBefore = socket.bytesRead));
-  outgoing.on('error', (error: NodeJS.ErrnoException) => {
-    const isReset = error.code === 'ECONNRESET' || error.code === 'EPIPE';
-    onError(error, isReset && outgoing.reusedSocket && outgoing.socket?.bytesRead === bytesBefore);
+  outgoing.on('error', (error) => {
+    onError(error, outgoing.reusedSocket && outgoing.socket?.bytesRead === bytesBefore);
   });
   return outgoing.end(body);
 }

@@ -121,7 +121,7 @@ export function startDelivery(
       return [];
     }
     const half = piece.length >> 1;
-    if (verdict.tooLarge) mostRecords = Math.max(1, half);
+    if (verdict.tooLarge) mostRecords = half;
     return [piece.slice(0, half), piece.slice(half)];
   }
 

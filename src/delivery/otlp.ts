@@ -1,6 +1,4 @@
 import type http from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { BAD_RECORD, classifyAnswer, classifyError } from './classify.ts';
 import type { Destination, Verdict } from './destination.ts';
 import { request } from './http.ts';
@@ -22,8 +20,6 @@ const MOST_BYTES = 2 * 1024 * 1024;
 /** Characters of a receiver's warning. */
 const MOST_WARNING = 500;
 
-const gzipped = promisify(gzip);
-
 /** OTLP/HTTP with JSON bodies (opentelemetry-proto, docs/specification.md). A record is one export request. */
 export async function createOtlpDestination(options: OtlpOptions): Promise<Destination> {
   const url = new URL(options.url);
@@ -41,7 +37,7 @@ export async function createOtlpDestination(options: OtlpOptions): Promise<Desti
         'user-agent': options.userAgent,
         ...(isCompressed && { 'content-encoding': 'gzip' }),
       },
-      body: isCompressed ? await gzipped(json) : json,
+      body: isCompressed ? await compress(json) : json,
       timeout: options.timeoutMillis,
       agent,
       signal,
@@ -56,6 +52,13 @@ export async function createOtlpDestination(options: OtlpOptions): Promise<Desti
     mostBytes: MOST_BYTES,
     send: (records, signal) => send(records, signal).catch(classifyError),
   };
+}
+
+async function compress(body: Uint8Array): Promise<Uint8Array> {
+  const { gzip } = await import('node:zlib');
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  gzip(body, (error, compressed) => (error === null ? resolve(compressed) : reject(error)));
+  return promise;
 }
 
 const OPEN = new TextEncoder().encode('{"resourceMetrics":[');
@@ -79,7 +82,7 @@ export function splice(records: readonly Uint8Array[]): Uint8Array {
 }
 
 function startsWith(bytes: Uint8Array, expected: Uint8Array, at: number): boolean {
-  return at >= 0 && expected.every((byte, i) => bytes[at + i] === byte);
+  return expected.every((byte, i) => bytes[at + i] === byte);
 }
 
 /** A yes may come with a count of points that were refused. An answer that is no JSON is a yes all the same. */

@@ -263,6 +263,20 @@ suite('a kept connection', GUARD, () => {
       assert.equal(receiver.connections, 2);
     });
 
+    test(`two of them, closed one after the other (${close}): one second try, no third`, async (t) => {
+      const receiver = await startReceiver(t, ({ socket }) => {
+        if (receiver.requests.length <= 2) return {};
+        socket[close]();
+        return undefined;
+      });
+      const agent = keepAlive(t);
+      await Promise.all([ask({ url: receiver.url, agent }), ask({ url: receiver.url, agent })]);
+      await setImmediate();
+      await assert.rejects(ask({ url: receiver.url, agent }), { code: 'ECONNRESET' });
+      assert.equal(receiver.requests.length, 4);
+      assert.equal(receiver.connections, 2);
+    });
+
     for (const said of ['HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf', 'HTTP/1.1 200 OK\r\ncontent-le']) {
       test(`closed by the server (${close}) after it said ${JSON.stringify(said.slice(17))}: no second try`, async (t) => {
         const receiver = await startReceiver(t, ({ socket }) => {
@@ -317,6 +331,7 @@ suite('aborted', GUARD, () => {
     receiver.requests[1]!.socket.resetAndDestroy();
     controller.abort();
     await answer;
+    while (Object.keys(agent.sockets).length > 0) await setImmediate();
     assert.equal(receiver.connections, 1);
   });
 });

@@ -342,6 +342,10 @@ suite('refused data', () => {
       assert.deepEqual(loop.delivery.stats.attempts, { delivered: 6, transient: 0, endpoint: 0, data: 7 });
       assert.equal(loop.lines.length, 1);
       assert.match(loop.lines[0]!, /refused a sample for good, it is lost: HTTP 400/);
+
+      loop.append(70);
+      await loop.clock.advance(0);
+      assert.deepEqual(loop.requests.at(-1)?.ids, upTo(134, 65), 'the next request is as large as ever');
     }
   });
 
@@ -371,6 +375,18 @@ suite('refused data', () => {
       loop.accepted,
       upTo(8).filter((id) => id !== 5),
     );
+    loop.check({ refused: 1 });
+  });
+
+  test('refused after trouble: the trouble is over', async () => {
+    const loop = start({ answer: inTurn(transient, transient, data, transient, delivered) });
+    loop.append();
+    await loop.clock.advance(3 * SECOND);
+    loop.check({ refused: 1 });
+    loop.append();
+    await loop.clock.advance(SECOND);
+    assert.deepEqual(loop.pauses(), [1000, 2000, 0, 1000], 'a new record is sent at once, and pauses start anew');
+    assert.deepEqual(loop.accepted, [2]);
     loop.check({ refused: 1 });
   });
 
