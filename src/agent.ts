@@ -21,9 +21,9 @@ import { self, tickHistograms } from './telemetry/self.ts';
 import { VERSION } from './version.ts';
 
 /** What a user agent says by OTLP's specification, with ours in front. */
-const USER_AGENT = `jobmeter/${VERSION} OTel-OTLP-Exporter-JavaScript/0.301.0`;
+export const USER_AGENT: string = `jobmeter/${VERSION} OTel-OTLP-Exporter-JavaScript/0.301.0`;
 
-/** The journal's bound while it is in memory: some hours of an outage. */
+/** The journal's bound while it is in memory: more than an hour of an outage. */
 const JOURNAL_BYTES = 8 * 1024 * 1024;
 
 /** From the order to end until the process may end: docker stop gives ten seconds. */

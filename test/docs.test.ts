@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { USER_AGENT } from '../src/agent.ts';
 import { helpText } from '../src/config/help.ts';
 import { flagOf, variableOf } from '../src/config/setting.ts';
 import { schema } from '../src/settings.ts';
@@ -66,7 +67,10 @@ test('names are OpenTelemetry’s or jobmeter’s, each declared once, and descr
   }
 });
 
-test('the version is one', () => assert.equal(VERSION, packageJson.version));
+test('versions that are said are those that are there', () => {
+  assert.equal(VERSION, packageJson.version);
+  assert.equal(USER_AGENT.split('/').at(-1), packageJson.dependencies['@opentelemetry/otlp-exporter-base']);
+});
 
 test('every dependency has its line in docs/dependencies.md, of an exact version', () => {
   const documented = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| ([^ ]+) \|/gm)].map(

@@ -30,6 +30,9 @@ export interface Destination {
   readonly address: string;
   readonly mostRecords: number;
   readonly mostBytes: number;
-  /** Sends the records in one request. Never rejects. Ends early, as transient, when `signal` is aborted. */
+  /**
+   * Sends the records in one request; without any it asks whether the receiver is there and is the right one. Never
+   * rejects. Ends early, as transient, when `signal` is aborted.
+   */
   send(records: readonly Uint8Array[], signal: AbortSignal): Promise<Verdict>;
 }

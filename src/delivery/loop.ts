@@ -22,8 +22,8 @@ export interface Delivery {
   readonly destination: Destination;
   readonly stats: DeliveryStats;
   /**
-   * Sends what still waits and stops: at the latest after so many milliseconds, and at the second failure in a row to
-   * reach a receiver that never answered. What is left then is counted as lost.
+   * Sends what still waits and stops: at the latest after so many milliseconds, and at the second failure in a row of a
+   * receiver that never took anything. What is left then is counted as lost.
    */
   stop(milliseconds: number): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface Delivery {
 const SHORTEST_DELAY = 50;
 const FIRST_DELAY = 1000;
 const LONGEST_DELAY = 5 * 60 * 1000;
-/** A receiver that needs mending is asked once in this time. */
+/** A receiver that needs mending is asked once in this time or a little more. */
 const PROBE_DELAY = 60 * 1000;
 const DRAIN_DELAY = 250;
 const MOST_SAID = 100;
@@ -50,6 +50,7 @@ export function startDelivery(
   let delivered = 0;
   let rejectedPoints = 0;
   let failures = 0;
+  let refusedInARow = 0;
   let trouble: { kind: FailureKind; reason: string } | undefined;
   let isStopping = false;
   let isOver = false;
@@ -84,13 +85,14 @@ export function startDelivery(
     while (pieces.length > 0) {
       if (isOver) return;
       const piece = pieces[0]!;
-      const verdict = await destination.send(piece, abort.signal);
-      attempts[verdict.kind]++;
+      const verdict = await send(piece);
       if (verdict.kind === 'delivered') {
         pieces.shift();
         onDelivered(piece.length, verdict);
       } else if (verdict.kind === 'data') {
         pieces.splice(0, 1, ...onRefused(piece, verdict));
+        // One bad record is found quickly; a receiver that refuses one after the other is not to be hammered.
+        if (refusedInARow > 1 && !isStopping) await pause(SHORTEST_DELAY + options.random() * FIRST_DELAY);
       } else if (!isOver) {
         onFailure(verdict);
         if (!isOver) await pause(delayAfter(verdict));
@@ -99,14 +101,31 @@ export function startDelivery(
     consumer.done();
   }
 
+  /**
+   * A receiver that never took anything and refuses one record may be no receiver at all (a page, a port of TLS): then it
+   * refuses an empty request as well, and it is the address that needs mending, not the record that is bad.
+   */
+  async function send(records: readonly Uint8Array[]): Promise<Verdict> {
+    const verdict = await attempt(records);
+    if (verdict.kind !== 'data' || records.length > 1 || delivered > 0) return verdict;
+    const empty = await attempt([]);
+    return empty.kind === 'data' ? { ...empty, kind: 'endpoint' } : verdict;
+  }
+
+  async function attempt(records: readonly Uint8Array[]): Promise<Verdict> {
+    const verdict = await destination.send(records, abort.signal);
+    attempts[verdict.kind]++;
+    return verdict;
+  }
+
   function onDelivered(records: number, { rejected = 0, warning }: Extract<Verdict, { kind: 'delivered' }>): void {
     if (trouble !== undefined) log.info(`delivering to ${destination.address} again`);
     trouble = undefined;
     failures = 0;
+    refusedInARow = 0;
     delivered += records;
     rejectedPoints += rejected;
-    if (rejected > 0)
-      log.warn(`${destination.address} refused ${rejected} data points: ${warning ?? 'no reason given'}`);
+    if (rejected > 0) sayOnce(`${destination.address} refuses data points: ${warning ?? 'no reason given'} (counted)`);
     else if (warning !== undefined) sayOnce(`${destination.address} says: ${warning}`);
   }
 
@@ -116,6 +135,7 @@ export function startDelivery(
   ): (readonly Uint8Array[])[] {
     failures = 0;
     if (piece.length === 1) {
+      refusedInARow++;
       lose('refused', 1);
       sayOnce(`${destination.address} refused a sample for good, it is lost: ${verdict.reason}`);
       return [];
@@ -136,9 +156,9 @@ export function startDelivery(
   /** Jitter comes on top of Retry-After: one that is always zero makes no hot loop, and a fleet comes back spread out. */
   function delayAfter({ kind, retryAfter }: Exclude<Verdict, { kind: 'delivered' }>): number {
     if (isStopping) return Math.max(DRAIN_DELAY, retryAfter ?? 0);
+    if (kind === 'endpoint') return Math.max(PROBE_DELAY * (1 + options.random() / 4), retryAfter ?? 0);
     const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(failures - 1, 20));
-    const jittered = Math.max(SHORTEST_DELAY, options.random() * longest);
-    return Math.max(kind === 'endpoint' ? PROBE_DELAY : 0, (retryAfter ?? 0) + jittered);
+    return (retryAfter ?? 0) + Math.max(SHORTEST_DELAY, options.random() * longest);
   }
 
   /** Remembers no more than so many: a receiver may think of something new each time. */

@@ -24,13 +24,21 @@ interface Request {
 
 interface Options {
   readonly answer: (ids: readonly number[], signal: AbortSignal) => Verdict | Promise<Verdict>;
+  /** The answer to an empty request. */
+  readonly answerToNothing?: () => Verdict;
   readonly random?: number;
   readonly journalBytes?: number;
   readonly mostRecords?: number;
 }
 
 /** A loop over a destination that answers by script. Records are numbered from 1, and four bytes long. */
-function start({ answer, random = 1, journalBytes = 1_000_000, mostRecords = 1000 }: Options) {
+function start({
+  answer,
+  answerToNothing = () => delivered,
+  random = 1,
+  journalBytes = 1_000_000,
+  mostRecords = 1000,
+}: Options) {
   const clock = createFakeClock();
   const began = clock.monotonic();
   const requests: Request[] = [];
@@ -47,7 +55,9 @@ function start({ answer, random = 1, journalBytes = 1_000_000, mostRecords = 100
     mostRecords,
     mostBytes: 1_000_000,
     async send(records, signal) {
-      if (++inFlight > 1) faults.push('two requests in flight');
+      if (inFlight > 0) faults.push('two requests in flight');
+      if (records.length === 0) return answerToNothing();
+      inFlight++;
       const ids = records.map((bytes) => new DataView(bytes.buffer).getUint32(0));
       requests.push({ ids, at: clock.monotonic() - began });
       const verdict = await answer(ids, signal);
@@ -166,7 +176,7 @@ suite('while all is well', () => {
     loop.check();
     assert.equal(loop.delivery.stats.rejectedPoints, 3);
     assert.equal(loop.lines.length, 1);
-    assert.match(loop.lines[0]!, /refused 3 data points: bad unit/);
+    assert.match(loop.lines[0]!, /refuses data points: bad unit/);
   });
 
   test('a warning is said once, and of ever new ones only some', async () => {
@@ -339,7 +349,13 @@ suite('refused data', () => {
         upTo(64).filter((id) => id !== poison),
       );
       loop.check({ refused: 1 });
-      assert.deepEqual(loop.delivery.stats.attempts, { delivered: 6, transient: 0, endpoint: 0, data: 7 });
+      assert.deepEqual(loop.delivery.stats.attempts, {
+        // Before anything was delivered it asks whether this is a receiver at all.
+        delivered: poison === 1 ? 7 : 6,
+        transient: 0,
+        endpoint: 0,
+        data: 7,
+      });
       assert.equal(loop.lines.length, 1);
       assert.match(loop.lines[0]!, /refused a sample for good, it is lost: HTTP 400/);
 
@@ -352,13 +368,39 @@ suite('refused data', () => {
   test('several poison records, and nothing but poison', async () => {
     const loop = start({ answer: (ids) => (ids.some((id) => id % 7 === 0 || id > 100) ? data : delivered) });
     loop.append(120);
-    await loop.clock.advance(0);
+    await loop.clock.advance(MINUTE);
     assert.deepEqual(
       loop.accepted,
       upTo(100).filter((id) => id % 7 !== 0),
     );
     loop.check({ refused: 34 });
     assert.equal(loop.lines.length, 1, 'said once');
+  });
+
+  test('one that refuses one record after the other is not hammered', async () => {
+    const loop = start({ answer: (ids) => (ids.includes(1) ? delivered : data) });
+    loop.append();
+    await loop.clock.advance(0);
+    loop.append(64);
+    await loop.clock.advance(MINUTE);
+    assert.ok(loop.requests.length < 180, `${loop.requests.length} requests in a minute`);
+    await loop.clock.advance(10 * MINUTE);
+    loop.check({ refused: 64 });
+  });
+
+  test('who never took anything and refuses even an empty request is no receiver: held until it is mended', async () => {
+    let isMended = false;
+    const verdict = () => (isMended ? delivered : data);
+    const loop = start({ answer: verdict, answerToNothing: verdict });
+    loop.append(3);
+    await loop.clock.advance(10 * MINUTE);
+    loop.check();
+    assert.ok(loop.requests.length < 20, `${loop.requests.length} requests in ten minutes`);
+    assert.match(loop.lines[0]!, /cannot deliver.*HTTP 400.*samples are kept/);
+    isMended = true;
+    await loop.clock.advance(2 * MINUTE);
+    assert.deepEqual(loop.accepted, [1, 2, 3]);
+    loop.check();
   });
 
   test('a failure in the midst of the search is waited for, and the search goes on', async () => {
