@@ -64,6 +64,8 @@ export interface MetricSet<D = unknown> {
   readonly name: string;
   readonly metrics: Metrics;
   readonly since: Since;
+  /** Whose numbers these are, where that can change: counters of another one are other counters. */
+  identity?(data: D): string;
   observe(
     data: D,
     emit: (metric: string, value: number | undefined, attributes?: Readonly<Record<string, string>>) => void,
@@ -81,6 +83,7 @@ interface MetricSetSpec<D, M extends Metrics> {
   name: string;
   metrics: M;
   since: Since;
+  identity?(data: D): string;
   observe(data: D, emit: Emit<M>): void;
 }
 

@@ -13,7 +13,7 @@ import { distributions, followMetered, metered } from './metered.ts';
 import { createRunner } from './runner.ts';
 import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
 import type { schema } from './settings.ts';
-import { describeInterval, describeStart } from './status.ts';
+import { describeInterval, describeLoss, describeStart } from './status.ts';
 import { type Beginnings, createProducer, type Observation } from './telemetry/points.ts';
 import { createJournalExporter, createProvider, createRecorder, TickReader } from './telemetry/provider.ts';
 import { createResource, SCHEMA_URL } from './telemetry/resource.ts';
@@ -32,7 +32,7 @@ export const STOP_MILLISECONDS = 8000;
 export interface Agent {
   /** Resolves when two samples were taken. */
   readonly twoSamples: Promise<void>;
-  /** Takes and exports a last sample, sends what waits, and closes everything. True where nothing is left behind. */
+  /** Takes and exports a last sample, sends what waits, and closes everything. True where all was delivered. */
   stop(): Promise<boolean>;
 }
 
@@ -61,7 +61,7 @@ export async function startAgent({
   for (const warning of config.warnings) log.warn(warning);
 
   const agentStart = clock.wall();
-  const files = openKernelFiles(values['root.path']);
+  const files = openKernelFiles(values['root.path'], clock);
   const resource = createResource(files.host, {
     version: VERSION,
     instanceId,
@@ -92,16 +92,17 @@ export async function startAgent({
       ...readings,
       { set: metered, data: follower.metered(), time: sample.wall },
       { set: self, data: readSelf(), time: now },
-      { set: deliveries, data: [delivery.stats], time: now },
+      { set: deliveries, data: { deliveries: [delivery.stats], failedExports }, time: now },
     ];
   }
 
   function readSelf() {
     const { user, system } = process.cpuUsage();
     const cpu = { user: user / 1e6, system: system / 1e6 };
-    return { cpu, rss: process.memoryUsage.rss(), ticks: sampler.stats, sources: runner.stats };
+    return { cpu, rss: readRss(), ticks: sampler.stats, sources: runner.stats };
   }
 
+  let failedExports = 0;
   const exporter = createJournalExporter((record) => journal.append(record));
   const producer = createProducer({
     version: VERSION,
@@ -129,7 +130,8 @@ export async function startAgent({
     try {
       await reader.export();
     } catch (error) {
-      log.warn(`an export failed: ${(error as Error).message}`);
+      failedExports++;
+      if (failedExports === 1) log.warn(`an export failed, a sample is lost: ${(error as Error).message} (said once)`);
     }
   }
 
@@ -153,12 +155,12 @@ export async function startAgent({
   function onFirst(sample: Sample): void {
     const seconds = readingOf(sample, uptime)?.snapshot;
     boot = seconds === undefined ? undefined : sample.wall - seconds * 1000;
-    const { exportInterval } = otel;
     for (const line of describeStart(sample, {
       version: VERSION,
       address: destination.address,
       interval,
-      exportInterval,
+      // Exports happen at ticks, whatever was asked for.
+      exportInterval: ticksPerExport * interval,
     }))
       log.info(line);
   }
@@ -176,13 +178,19 @@ export async function startAgent({
       await delivery.stop(end - clock.monotonic());
       await provider.shutdown();
       files.close();
-      const { waiting, lost, trouble } = delivery.stats;
-      const gone = lost.get('exit') ?? 0;
-      if (gone > 0)
-        log.warn(
-          `${gone} ${gone === 1 ? 'sample' : 'samples'} could not be delivered to ${destination.address} and ${gone === 1 ? 'is' : 'are'} lost: ${trouble ?? 'no time was left'}`,
-        );
-      return waiting === 0 && lost.size === 0;
+      const { delivered, rejectedPoints, lost, trouble } = delivery.stats;
+      const gone = [...lost.values()].reduce((sum, count) => sum + count, failedExports);
+      if (gone > 0) log.warn(describeLoss(gone, destination.address, trouble));
+      return delivered > 0 && gone === 0 && rejectedPoints === 0;
     },
   };
+}
+
+function readRss(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    // Without /proc, or without a descriptor for it.
+    return undefined;
+  }
 }

@@ -2,15 +2,16 @@ import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, r
 import path from 'node:path';
 import { type Bytes, ParseError } from '../instrumentation/kernel/bytes.ts';
 import type { Host } from '../instrumentation/source.ts';
+import type { Clock } from './clock.ts';
 import type { Setting } from './config/setting.ts';
 
 export const hostSettings: { readonly 'root.path': Setting<string> } = {
   'root.path': {
     doc: 'Read DIR/proc, DIR/sys and DIR/etc: a host that is mounted at DIR, or a captured tree.',
-    allowed: 'a directory that holds proc',
+    allowed: 'a directory that holds proc/stat',
     default: '/',
     placeholder: 'DIR',
-    parse: (text) => (existsSync(path.join(text, 'proc')) ? path.resolve(text) : undefined),
+    parse: (text) => (existsSync(path.join(text, 'proc/stat')) ? path.resolve(text) : undefined),
   },
 };
 
@@ -26,7 +27,7 @@ export interface KernelFiles {
   readonly host: Host;
   /** The failures since the last call. */
   takeFailures(): readonly ReadFailure[];
-  /** Ends a tick: files that no source has asked for during {@link FORGET_TICKS} ticks are closed. */
+  /** Ends a tick: files that no source has asked for during {@link FORGET} are closed. */
   endTick(): void;
   close(): void;
 }
@@ -37,7 +38,8 @@ const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'ENOD
 /** A cgroup or process that went away leaves its open files behind, dead. */
 const DEAD: ReadonlySet<string> = new Set(['ENODEV', 'ESRCH']);
 
-const FORGET_TICKS = 60;
+/** Milliseconds. */
+const FORGET = 60_000;
 const LARGEST = 16 * 1024 * 1024;
 
 interface Derived {
@@ -46,18 +48,23 @@ interface Derived {
   readonly until: number;
 }
 
+/** Says that the process may open no more files. */
+const TOO_MANY: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+
 /**
- * Reads kernel files through kept descriptors into one buffer: a file that is read each tick costs one pread. Reading
- * is synchronous: the kernel makes these files from memory, and a promise would cost twenty times the read itself.
+ * Reads kernel files through kept descriptors into one buffer: a file that is read each tick costs two preads, the second
+ * of which finds the end. Where descriptors are short, fewer are kept. Reading is synchronous: the kernel makes these files from memory, and a promise would cost twenty times the read itself.
  * FIFOs and the like, which could block, are opened without waiting.
  */
-export function openKernelFiles(root: string): KernelFiles {
+export function openKernelFiles(root: string, clock: Pick<Clock, 'monotonic'>): KernelFiles {
   const prefix = root === '/' ? '' : root;
   const kept = new Map<string, { fd: number; used: number }>();
   const derived = new Map<string, Derived>();
   let failures: ReadFailure[] = [];
   let buffer = Buffer.allocUnsafeSlow(64 * 1024);
-  let tick = 0;
+  let mostKept = keepable();
+  let now = clock.monotonic();
+  let sweep = now + FORGET;
 
   function fail(file: string, error: unknown): undefined {
     const type = error instanceof ParseError ? 'parse' : ((error as NodeJS.ErrnoException).code ?? 'error');
@@ -68,12 +75,27 @@ export function openKernelFiles(root: string): KernelFiles {
   function descriptor(path: string): number {
     const file = kept.get(path);
     if (file !== undefined) {
-      file.used = tick;
+      file.used = now;
       return file.fd;
     }
-    const fd = openSync(prefix + path, constants.O_RDONLY | constants.O_NONBLOCK);
-    kept.set(path, { fd, used: tick });
+    const fd = open(prefix + path);
+    // The first one is the one that was opened first.
+    if (kept.size >= mostKept) forget(kept.keys().next().value!);
+    kept.set(path, { fd, used: now });
     return fd;
+  }
+
+  function open(file: string): number {
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+    try {
+      return openSync(file, flags);
+    } catch (error) {
+      if (!TOO_MANY.has((error as NodeJS.ErrnoException).code ?? '') || kept.size === 0) throw error;
+      // Half of them must do: the delivery needs some too.
+      mostKept = Math.max(1, kept.size >> 1);
+      for (const path of kept.keys()) forget(path);
+      return openSync(file, flags);
+    }
   }
 
   function forget(path: string): void {
@@ -125,7 +147,7 @@ export function openKernelFiles(root: string): KernelFiles {
       const last = derived.get(path);
       if (
         last !== undefined &&
-        tick < last.until &&
+        now < last.until &&
         last.bytes.length === bytes.length &&
         bytes.every((b, i) => b === last.bytes[i])
       ) {
@@ -135,7 +157,7 @@ export function openKernelFiles(root: string): KernelFiles {
       try {
         const value = derive(copy);
         // What could not be told may be told the next time.
-        if (value !== undefined) derived.set(path, { bytes: copy, value, until: tick + FORGET_TICKS });
+        if (value !== undefined) derived.set(path, { bytes: copy, value, until: now + FORGET });
         return value;
       } catch (error) {
         return fail(path, error);
@@ -145,8 +167,9 @@ export function openKernelFiles(root: string): KernelFiles {
       try {
         accessSync(prefix + path);
         return true;
-      } catch {
-        return false;
+      } catch (error) {
+        // What may not be looked at may be there.
+        return !ABSENT.has((error as NodeJS.ErrnoException).code ?? '');
       }
     },
   };
@@ -159,9 +182,10 @@ export function openKernelFiles(root: string): KernelFiles {
       return taken;
     },
     endTick() {
-      tick++;
-      if (tick % FORGET_TICKS !== 0) return;
-      for (const [path, { used }] of kept) if (tick - used > FORGET_TICKS) forget(path);
+      now = clock.monotonic();
+      if (now < sweep) return;
+      sweep = now + FORGET;
+      for (const [path, { used }] of kept) if (now - used > FORGET) forget(path);
     },
     close() {
       for (const file of kept.keys()) forget(file);
@@ -169,7 +193,12 @@ export function openKernelFiles(root: string): KernelFiles {
   };
 }
 
-/** A random UUID of the kernel's (random(4)): node:crypto would cost 3 MB for it. */
-export function randomId(): string {
-  return readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim();
+/** How many descriptors may be kept, so that enough are left for Node and for the deliveries: not all, where there are few. */
+function keepable(): number {
+  try {
+    const most = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+    return most === undefined ? Infinity : Math.max(1, (Number(most) >> 1) - 16);
+  } catch {
+    return Infinity;
+  }
 }

@@ -2,7 +2,7 @@
 // the host), with the limit that really holds it. Every value here is derived from samples by pure functions.
 
 import { container } from '../instrumentation/cgroup/container.ts';
-import { type Limit, tightest } from '../instrumentation/cgroup/limits.ts';
+import { type Limit, type Limits, tightest } from '../instrumentation/cgroup/limits.ts';
 import { busySeconds, cpu } from '../instrumentation/host/cpu.ts';
 import { memory } from '../instrumentation/host/memory.ts';
 import { defineMetrics, type Metric, type MetricSet } from '../instrumentation/source.ts';
@@ -55,8 +55,9 @@ interface CpuTime {
 
 function cpuTime(sample: Sample | undefined): CpuTime | undefined {
   const own = readingOf(sample, container);
-  if (own?.snapshot.cpu?.usage !== undefined) {
-    return { scope: 'container', of: own.snapshot.cpu.path, seconds: own.snapshot.cpu.usage, at: own.at };
+  if (own?.snapshot.cpu !== undefined) {
+    const { path, usage } = own.snapshot.cpu;
+    return usage === undefined ? undefined : { scope: 'container', of: path, seconds: usage, at: own.at };
   }
   const host = readingOf(sample, cpu);
   return host && { scope: 'host', of: 'host', seconds: busySeconds(host.snapshot.time), at: host.at };
@@ -72,23 +73,26 @@ export function memoryUse(sample: Sample): Use | undefined {
   return { scope: 'host', value: host.total - host.available };
 }
 
-/** CPUs that the metered scope can use at most: the tightest quota up to the root, its CPU set, the host's CPUs. */
+/**
+ * CPUs that the metered scope can use at most: the tightest quota up to the root, its CPU set, the host's CPUs. Undefined
+ * where one of the container's own could not be read.
+ */
 export function cpuLimit(sample: Sample): Limited | undefined {
   const host = readingOf(sample, cpu)?.snapshot.count;
-  const limits: Limit[] = host === undefined ? [] : [{ value: host, file: '/proc/stat' }];
   const own = readingOf(sample, container)?.snapshot;
-  const scope: Scope = own?.cpu === undefined ? 'host' : 'container';
-  if (scope === 'container') limits.push(...own!.quotas, ...(own!.cpuset ? [own!.cpuset] : []));
-  const limit = tightest(limits);
-  return limit && { scope, limit };
+  return limited(own?.cpu === undefined ? undefined : own.cpuLimits, host, '/proc/stat');
 }
 
 /** Bytes that the metered scope can use at most: the tightest limit up to the root, the host's memory. */
 export function memoryLimit(sample: Sample): Limited | undefined {
   const host = readingOf(sample, memory)?.snapshot.total;
-  const limits: Limit[] = host === undefined ? [] : [{ value: host, file: '/proc/meminfo' }];
   const own = readingOf(sample, container)?.snapshot.memory;
-  const limit = tightest([...limits, ...(own?.limits ?? [])]);
+  return limited(own?.limits, host, '/proc/meminfo');
+}
+
+function limited(own: Limits | undefined, host: number | undefined, file: string): Limited | undefined {
+  if (own === 'unknown') return undefined;
+  const limit = tightest([...(host === undefined ? [] : [{ value: host, file }]), ...(own ?? [])]);
   return limit && { scope: own === undefined ? 'host' : 'container', limit };
 }
 
@@ -107,6 +111,12 @@ export function statistics(values: readonly number[]): Statistics | undefined {
     p95: sorted[Math.ceil(sorted.length * 0.95) - 1]!,
     max: sorted.at(-1)!,
   };
+}
+
+/** What the ticks say of one resource; where the scope changed in between, those of the last one. */
+export function usesOf(ticks: readonly MeteredTick[], resource: 'cpu' | 'memory'): readonly Use[] {
+  const uses = ticks.flatMap((tick) => tick[resource] ?? []);
+  return uses.filter(({ scope }) => scope === uses.at(-1)!.scope);
 }
 
 const statistic = { 'jobmeter.scope': SCOPES, 'jobmeter.statistic': STATISTICS } as const;
@@ -154,10 +164,10 @@ export const metered: MetricSet<Metered> = defineMetrics({
   },
   observe({ ticks, ...limits }, emit) {
     for (const resource of ['cpu', 'memory'] as const) {
-      const scope = ticks.findLast((tick) => tick[resource])?.[resource]?.scope;
-      const uses = ticks.flatMap((tick) => (tick[resource]?.scope === scope ? [tick[resource]!.value] : []));
-      const exact = statistics(uses);
-      if (scope === undefined || exact === undefined) continue;
+      const uses = usesOf(ticks, resource);
+      const exact = statistics(uses.map(({ value }) => value));
+      if (exact === undefined) continue;
+      const { scope } = uses[0]!;
       for (const name of STATISTICS)
         emit(resource, exact[name], { 'jobmeter.scope': scope, 'jobmeter.statistic': name });
     }
@@ -189,7 +199,7 @@ export const distributions: Readonly<Record<'cpu' | 'memory', Metric>> = {
   },
 };
 
-/** However late an export is, no more ticks than this are kept for it. */
+/** However late an export is, no more ticks than this, or twice those of an interval, are kept for it. */
 const MOST_TICKS = 3600;
 
 /**
@@ -208,6 +218,7 @@ export function followMetered(ticksKept: number, interval: number): Follower {
   let newest: Sample | undefined;
   let base: Sample | undefined;
   let closed: number | undefined;
+  const mostTicks = Math.max(MOST_TICKS, 2 * ticksKept);
 
   /** A span much shorter than a tick gives no rate: the kernel counts CPU time in steps of up to 10 ms. */
   function longEnough(sample: Sample): boolean {
@@ -223,7 +234,7 @@ export function followMetered(ticksKept: number, interval: number): Follower {
       if (isRate) base = sample;
       newest = sample;
       ticks.push(tick);
-      const oldest = Math.max(Math.min(closed ?? Infinity, sample.slot - ticksKept), sample.slot - MOST_TICKS);
+      const oldest = Math.max(Math.min(closed ?? Infinity, sample.slot - ticksKept), sample.slot - mostTicks);
       ticks = ticks.filter(({ slot }) => slot > oldest);
       return tick;
     },

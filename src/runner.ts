@@ -39,7 +39,8 @@ export function createRunner(
     stats: { source: source.name, seconds: 0, errors: new Map<string, number>() },
     said: new Set<string>(),
   }));
-  let previous: Readings = new Map();
+  /** The last snapshot of each source, also where it failed since. */
+  const last = new Map<Source, unknown>();
 
   function readOne({ source, stats, said }: (typeof entries)[number]): Reading | undefined {
     const at = clock.monotonic();
@@ -47,9 +48,9 @@ export function createRunner(
     let snapshot: unknown;
     try {
       snapshot = source.read(files.host);
-      const before = previous.get(source);
-      if (snapshot !== undefined && before !== undefined)
-        snapshot = source.settle?.(before.snapshot, snapshot) ?? snapshot;
+      const before = last.get(source);
+      if (snapshot !== undefined && before !== undefined) snapshot = source.settle?.(before, snapshot) ?? snapshot;
+      if (snapshot !== undefined) last.set(source, snapshot);
     } catch (error) {
       snapshot = undefined;
       failures.push({ path: source.name, type: 'internal', message: (error as Error).message });
@@ -74,7 +75,6 @@ export function createRunner(
         if (reading !== undefined) readings.set(entry.source, reading);
       }
       files.endTick();
-      previous = readings;
       return readings;
     },
   };

@@ -44,8 +44,8 @@ export interface Tick {
   readonly previous: Sample | undefined;
   /** Seconds that reading took. */
   readonly duration: number;
-  /** Seconds after its time. */
-  readonly lateness: number;
+  /** Seconds after its time; undefined of a sample out of turn. */
+  readonly lateness: number | undefined;
 }
 
 export interface Sampler {
@@ -75,14 +75,19 @@ export function createSampler(options: {
   let cancel: (() => void) | undefined;
   let takenAt = 0;
 
-  function take(slot: number, lateness: number): void {
+  function take(slot: number, lateness?: number): void {
     const began = clock.monotonic();
     takenAt = began;
     const sample: Sample = { slot, wall: clock.wall(), readings: options.read() };
     stats.suspended += Math.floor(suspension(previous, sample) / interval);
     const last = previous;
     previous = sample;
-    options.onTick({ sample, previous: last, duration: (clock.monotonic() - began) / 1000, lateness: lateness / 1000 });
+    options.onTick({
+      sample,
+      previous: last,
+      duration: (clock.monotonic() - began) / 1000,
+      lateness: lateness === undefined ? undefined : lateness / 1000,
+    });
   }
 
   function tick(): void {
@@ -107,7 +112,7 @@ export function createSampler(options: {
       tick();
     },
     sampleNow() {
-      if (previous !== undefined && clock.monotonic() - takenAt > interval / 10) take(previous.slot, 0);
+      if (previous !== undefined && clock.monotonic() - takenAt > interval / 10) take(previous.slot);
     },
     stop() {
       cancel?.();

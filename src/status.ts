@@ -2,7 +2,7 @@
 
 import { container } from '../instrumentation/cgroup/container.ts';
 import type { Limit } from '../instrumentation/cgroup/limits.ts';
-import { cpuLimit, type Limited, memoryLimit, type Metered, statistics } from './metered.ts';
+import { cpuLimit, type Limited, memoryLimit, type Metered, statistics, type Use, usesOf } from './metered.ts';
 import { readingOf, type Sample } from './sampler.ts';
 import type { DeliveryStats } from './delivery/loop.ts';
 import { formatBytes, formatNumber, formatSeconds } from './units.ts';
@@ -35,8 +35,10 @@ function describeScope(
   limited: Limited | undefined,
   format: (value: number) => string,
 ): string {
-  const path = readingOf(sample, container)?.snapshot[resource]?.path;
-  const what = path === undefined ? 'the whole host' : `the container ${path}`;
+  const own = readingOf(sample, container)?.snapshot;
+  const path = own?.[resource]?.path;
+  const host = own?.isHidden === true ? 'the whole host (the own cgroup cannot be seen from here)' : 'the whole host';
+  const what = path === undefined ? host : `the container ${path}`;
   return limited === undefined
     ? `${what}; no limit is known`
     : `${what}, at most ${format(limited.limit.value)} (${describeLimit(limited.limit)})`;
@@ -46,35 +48,24 @@ function describeLimit({ file, directory }: Limit): string {
   return directory === undefined ? file : `${file} in ${directory}`;
 }
 
+export function describeLoss(samples: number, address: string, trouble: string | undefined): string {
+  const what = samples === 1 ? '1 sample was' : `${samples} samples were`;
+  return `${what} not delivered to ${address}, and ${samples === 1 ? 'is' : 'are'} lost${trouble === undefined ? '' : `: ${trouble}`}`;
+}
+
 /** The last interval in one line. */
-export function describeInterval({ ticks, ...limits }: Metered, delivery: DeliveryStats): string {
+export function describeInterval({ ticks, cpuLimit, memoryLimit }: Metered, delivery: DeliveryStats): string {
   return [
-    describeUse(
-      'cpu',
-      ticks.flatMap((tick) => tick.cpu?.value ?? []),
-      limits.cpuLimit,
-      cpus,
-    ),
-    describeUse(
-      'memory',
-      ticks.flatMap((tick) => tick.memory?.value ?? []),
-      limits.memoryLimit,
-      bytes,
-    ),
+    `cpu ${describeUse(usesOf(ticks, 'cpu'), formatNumber, cpuLimit && cpus(cpuLimit.limit.value))}`,
+    `memory ${describeUse(usesOf(ticks, 'memory'), bytes, memoryLimit && bytes(memoryLimit.limit.value))}`,
     describeDelivery(delivery),
   ].join('  |  ');
 }
 
-function describeUse(
-  name: string,
-  values: readonly number[],
-  limited: Limited | undefined,
-  format: (value: number) => string,
-): string {
-  const all = statistics(values);
-  if (all === undefined) return `${name} unknown`;
-  const most = limited === undefined ? '' : ` of ${format(limited.limit.value)}`;
-  return `${name} ${format(all.mean)}${most}, peak ${format(all.max)}`;
+function describeUse(uses: readonly Use[], format: (value: number) => string, limit: string | undefined): string {
+  const all = statistics(uses.map(({ value }) => value));
+  if (all === undefined) return 'unknown';
+  return `${format(all.mean)}${limit === undefined ? '' : ` of ${limit}`}, peak ${format(all.max)}`;
 }
 
 function describeDelivery({ delivered, waiting, lost, trouble }: DeliveryStats): string {

@@ -118,11 +118,11 @@ test('every command in the README works', async () => {
     );
   }
   for (const command of commands.filter((line) => !notRun.includes(line))) {
-    const { code, stderr } = await run('sh', ['-c', command.replaceAll('localhost:4318', '127.0.0.1:9')], {
-      PATH: `${path.join(root, 'bin')}:${process.env['PATH']}`,
+    const { code, stderr } = await run('sh', ['-c', `cd ${root}; ${command}`], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
     });
     // Nobody listens: what matters is that the command is understood.
-    assert.ok(code === 0 || (code === 1 && stderr.includes('could not be delivered')), `${command}: ${code} ${stderr}`);
+    assert.ok(code === 0 || (code === 1 && stderr.includes('not delivered to')), `${command}: ${code} ${stderr}`);
   }
 });
 

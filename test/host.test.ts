@@ -4,17 +4,20 @@ import { readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { type Bytes, parseNumber, text } from '../instrumentation/kernel/bytes.ts';
+import { systemClock } from '../src/clock.ts';
 import { openKernelFiles } from '../src/host.ts';
+import { createFakeClock } from './support/clock.ts';
 import { createTree } from './support/tree.ts';
 
 function open(t: TestContext, files: Record<string, string>) {
   const tree = createTree(files);
-  const kernel = openKernelFiles(tree.root);
+  const clock = createFakeClock();
+  const kernel = openKernelFiles(tree.root, clock);
   t.after(() => {
     kernel.close();
     tree.remove();
   });
-  return { ...kernel, root: tree.root };
+  return { ...kernel, root: tree.root, clock };
 }
 
 const failureTypes = (kernel: { takeFailures(): readonly { type: string }[] }) =>
@@ -67,6 +70,7 @@ test('the same descriptor gives the new content, and files that nobody reads are
   for (let tick = 0; tick < 200; tick++) {
     assert.equal(kernel.host.read('/proc/a', parseNumber), 3);
     kernel.endTick();
+    kernel.clock.stall(1000);
   }
   assert.equal(openFiles(), before + 1);
   kernel.close();
@@ -76,7 +80,7 @@ test('the same descriptor gives the new content, and files that nobody reads are
 test('what a descriptor read goes on after the process that it showed has ended: absent, not an error', async (t) => {
   const { spawn } = await import('node:child_process');
   const child = spawn('sleep', ['1000']);
-  const kernel = openKernelFiles('/');
+  const kernel = openKernelFiles('/', systemClock);
   t.after(() => kernel.close());
   const file = `/proc/${child.pid}/stat`;
   assert.match(kernel.host.read(file, text) ?? '', /\(sleep\)/);
@@ -99,7 +103,8 @@ test('what is derived is derived again when the bytes change, and once a minute'
   assert.equal(read(), 1);
   writeFileSync(path.join(kernel.root, 'proc/self/cgroup'), 'b\n');
   assert.equal(read(), 2);
-  for (let tick = 0; tick < 60; tick++) kernel.endTick();
+  kernel.clock.stall(60_000);
+  kernel.endTick();
   assert.equal(read(), 3);
   assert.deepEqual(seen, ['a\n', 'b\n', 'b\n']);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { constants, cpSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -65,10 +65,7 @@ test('--once ends with 1 where nothing could be delivered, soon, and says what i
     OTEL_EXPORTER_OTLP_ENDPOINT: await deadUrl(),
   });
   assert.equal(code, 1);
-  assert.match(
-    stderr,
-    /^jobmeter: warning: 1 sample could not be delivered to http:\S+ and is lost: connection refused/m,
-  );
+  assert.match(stderr, /^jobmeter: warning: 1 sample was not delivered to http:\S+, and is lost: connection refused/m);
   assert.ok(performance.now() - began < 8000);
 });
 
@@ -139,7 +136,7 @@ test('a receiver that never answers cannot hold the end up: 8 seconds, and a sec
   const took = performance.now() - began;
   assert.equal(code, 0);
   assert.ok(took > 7000 && took < 10_000, `${took} ms`);
-  assert.match(stderr, /samples? could not be delivered/);
+  assert.match(stderr, /samples? (was|were) not delivered/);
 });
 
 test('whoever reads its words may go away', async (t) => {
@@ -156,6 +153,53 @@ test('whoever reads its words may go away', async (t) => {
   assert.equal(await over, 0);
 });
 
+test('what it shares with the job stays as it was: the job’s output blocks, it is not lost', async (t) => {
+  const receiver = await startReceiver(t, () => ({}));
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin };
+  const flags = 'grep -h flags /proc/self/fdinfo/1 /proc/self/fdinfo/2';
+  // A pipe between programs of a shell, then the sockets that Node and systemd give.
+  for (const script of [
+    `( ${agent} --once --interval 100ms; ${flags} ) 2>&1 | cat`,
+    `${agent} --once --interval 100ms; ${flags}`,
+  ]) {
+    const { stdout } = await run('sh', ['-c', script], env);
+    const seen = [...stdout.matchAll(/^flags:\s+(\d+)$/gm)].map(([, octal]) => Number.parseInt(octal!, 8));
+    assert.equal(seen.length, 2, stdout);
+    for (const value of seen) assert.equal(value & constants.O_NONBLOCK, 0, `flags 0${value.toString(8)}`);
+  }
+});
+
+test('signals that it was started to ignore stay ignored, SIGTERM does not', async (t) => {
+  const receiver = await startReceiver(t, () => ({}));
+  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin, OTEL_METRIC_EXPORT_INTERVAL: '100' };
+  const child = spawn('sh', ['-c', `trap '' HUP INT TERM; exec ${agent} --interval 100ms`], { env, stdio: 'ignore' });
+  const over = ended(child);
+  await receiver.received(1);
+  child.kill('SIGHUP');
+  child.kill('SIGINT');
+  await receiver.received(receiver.requests.length + 3);
+  child.kill('SIGTERM');
+  assert.deepEqual(await over.then(({ code, signal }) => [code, signal]), [0, null]);
+});
+
+test('few descriptors: fewer are kept, and the samples get out', async (t) => {
+  const receiver = await startReceiver(t, () => ({}));
+  const { code, stderr } = await run('sh', ['-c', `ulimit -n 34; exec ${agent} --once --interval 200ms`], {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin,
+  });
+  assert.equal(code, 0, stderr);
+  assert.equal(receiver.requests.length, 1);
+});
+
+test('--once ends with 1 where the receiver refused a part', async (t) => {
+  const answer = { status: 200, body: '{"partialSuccess":{"rejectedDataPoints":"9","errorMessage":"no"}}' };
+  const receiver = await startReceiver(t, () => answer);
+  const { code } = await run(agent, ['--once', '--interval', '100ms'], {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin,
+  });
+  assert.equal(code, 1);
+});
+
 const refused: readonly (readonly [string, readonly string[], NodeJS.ProcessEnv, string])[] = [
   ['flag', ['--interval', 'soon'], {}, '--interval (command line): "soon" is not allowed'],
   ['environment', [], { JOBMETER_INTERVAL: '0' }, 'JOBMETER_INTERVAL (environment): "0" is not allowed'],
@@ -163,7 +207,7 @@ const refused: readonly (readonly [string, readonly string[], NodeJS.ProcessEnv,
     'endpoint',
     [],
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' },
-    'OTEL_EXPORTER_OTLP_ENDPOINT (environment): "localhost:4318"',
+    'OTEL_EXPORTER_OTLP_ENDPOINT (environment): this is not a URL',
   ],
 ];
 for (const [name, args, env, message] of refused) {

@@ -4,7 +4,7 @@ import { type Container, container } from '../instrumentation/cgroup/container.t
 import { cpu } from '../instrumentation/host/cpu.ts';
 import { type HostMemory, memory } from '../instrumentation/host/memory.ts';
 import type { Source } from '../instrumentation/source.ts';
-import { cpuLimit, cpuUse, followMetered, memoryLimit, memoryUse, statistics } from '../src/metered.ts';
+import { cpuLimit, cpuUse, followMetered, memoryLimit, metered, memoryUse, statistics } from '../src/metered.ts';
 import type { Reading } from '../src/runner.ts';
 import type { Sample } from '../src/sampler.ts';
 
@@ -21,7 +21,8 @@ function sample(at: number, world: World, slot = at): Sample {
   const time = { user: world.busy ?? 0, nice: 0, system: 0, idle: 0, interrupt: 0 };
   const readings = [reading(cpu, { time, count: world.count ?? 4 })];
   if (world.memory) readings.push(reading(memory, world.memory));
-  if (world.container) readings.push(reading(container, { quotas: [], ...world.container }));
+  if (world.container)
+    readings.push(reading(container, { quotas: [], cpuLimits: [], isHidden: false, ...world.container }));
   return { slot, wall: at * 1000, readings: new Map(readings) };
 }
 
@@ -38,6 +39,19 @@ test('CPU use is unknown after a first sample, for no time, for a counter that w
   assert.equal(cpuUse(sample(0, own(2)), sample(1, own(1))), undefined);
   assert.equal(cpuUse(sample(0, own(1, '/a')), sample(1, own(2, '/b'))), undefined);
   assert.equal(cpuUse(sample(0, { busy: 1 }), sample(1, own(2))), undefined);
+});
+
+test('what the container used is unknown where it cannot be read: not what the host used', () => {
+  const unread = (at: number) => sample(at, { busy: at, container: { cpu: { path: '/a' } } });
+  assert.equal(cpuUse(unread(0), unread(1)), undefined);
+});
+
+test('an interval in which nothing could be read says nothing, and the limits all the same', () => {
+  const seen: string[] = [];
+  metered.observe({ ticks: [{ slot: 1 }], cpuLimit: { scope: 'host', limit: { value: 2, file: 'x' } } }, (name) =>
+    seen.push(name),
+  );
+  assert.deepEqual(seen, ['cpuLimit']);
 });
 
 test('memory in use is the working set of the container, else what the host could not give', () => {
@@ -62,15 +76,14 @@ test('the limit is the tightest that holds the metered scope', () => {
         count,
         container: {
           cpu: { path: '/a', usage: 1 },
-          quotas: quotas.map(quota),
-          cpuset: cpuset === undefined ? undefined : { value: cpuset, file: 'cpuset' },
+          cpuLimits: [...quotas.map(quota), ...(cpuset === undefined ? [] : [{ value: cpuset, file: 'cpuset' }])],
         },
       }),
     );
   assert.deepEqual([of([2, 0.5])?.limit.value, of([2, 0.5])?.scope], [0.5, 'container']);
   assert.equal(of([], 3)?.limit.file, 'cpuset');
   assert.equal(of([8], 6)?.limit.file, '/proc/stat');
-  const hostOnly = cpuLimit(sample(0, { count: 4, container: { quotas: [quota(1)] } }));
+  const hostOnly = cpuLimit(sample(0, { count: 4, container: { cpuLimits: [quota(1)] } }));
   assert.deepEqual([hostOnly?.scope, hostOnly?.limit.value], ['host', 4], 'a quota does not hold the host');
 
   const limits = [
@@ -86,6 +99,17 @@ test('the limit is the tightest that holds the metered scope', () => {
   );
   assert.deepEqual([unbound?.scope, unbound?.limit.value], ['container', 100]);
   assert.equal(memoryLimit(sample(0, {})), undefined);
+
+  const own = { path: '/a', usage: 1 };
+  const unread = sample(0, {
+    memory: { total: 100 },
+    container: { cpu: own, cpuLimits: 'unknown', memory: { ...own, limits: 'unknown' } },
+  });
+  assert.deepEqual(
+    [cpuLimit(unread), memoryLimit(unread)],
+    [undefined, undefined],
+    'not the host’s where the own cannot be read',
+  );
 });
 
 test('statistics are exact', () => {

@@ -26,8 +26,11 @@ test('one source’s failure costs the others nothing, is counted each time and 
     clock.stall(250);
     return 1;
   });
-  const runner = createRunner([broken, bad, good, absent, slow], openKernelFiles(tree.root), clock, (name, { type }) =>
-    said.push(`${name}: ${type}`),
+  const runner = createRunner(
+    [broken, bad, good, absent, slow],
+    openKernelFiles(tree.root, clock),
+    clock,
+    (name, { type }) => said.push(`${name}: ${type}`),
   );
   for (let i = 0; i < 3; i++) {
     assert.deepEqual(
@@ -49,14 +52,15 @@ test('one source’s failure costs the others nothing, is counted each time and 
   assert.equal(stats.get('slow')!.seconds, 0.75);
 });
 
-test('what a snapshot means after the last one is the source’s own word', () => {
-  let next = 0;
+test('what a snapshot means after the last one is the source’s own word, also when one in between failed', () => {
+  const snapshots = [5, undefined, 3, 9];
   const rising = source<number>(
     'rising',
-    () => [5, 3, 9][next++]!,
+    () => snapshots.shift(),
     (previous, current) => Math.max(previous, current),
   );
-  const runner = createRunner([rising], openKernelFiles('/'), createFakeClock(), () => {});
-  const values = [1, 2, 3].map(() => runner.read().get(rising)?.snapshot);
-  assert.deepEqual(values, [5, 5, 9]);
+  const clock = createFakeClock();
+  const runner = createRunner([rising], openKernelFiles('/', clock), clock, () => {});
+  const values = [1, 2, 3, 4].map(() => runner.read().get(rising)?.snapshot);
+  assert.deepEqual(values, [5, undefined, 5, 9]);
 });

@@ -12,12 +12,17 @@ const guard = `{
 }`;
 
 /**
- * An import of these modules reads all their exports, and some of those load much more: node:http brings fetch and
- * WebSocket along, 13 MB and 40 ms of start. Taken through getBuiltinModule they bring only what is used.
+ * An import of these modules reads all their exports, and some of those do much more: node:http brings fetch and
+ * WebSocket along, 13 MB and 40 ms of start; node:util opens process.stderr, which sets O_NONBLOCK on what we share with
+ * the job. Taken through getBuiltinModule they bring only what is used.
  */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
+  crypto: ['randomUUID'],
   http: ['Agent', 'request'],
   https: ['Agent', 'request'],
+  stream: ['Readable', 'Writable'],
+  tty: ['isatty'],
+  util: ['inspect', 'parseArgs', 'promisify'],
   zlib: ['createGzip', 'gzip'],
 };
 const plainBuiltins: Plugin = {

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 const checks: readonly (readonly [string, ...string[]])[] = [
   ['tsc', '--project', '.'],
   ['oxlint', '--type-aware', '--deny-warnings'],
+  ['node', 'tools/layers.ts'],
   ['oxfmt', '--check'],
   ['knip'],
 ];

@@ -1,6 +1,6 @@
 import { defineSource, type Source } from '../source.ts';
 import { type Cgroup, discover } from './discover.ts';
-import { cpuQuotas, cpusetLimit, type Limit, tightest } from './limits.ts';
+import { cpuQuotas, cpusetLimit, type Limits, tightest } from './limits.ts';
 import type { ContainerCpu, ContainerMemory } from './use.ts';
 import { readCpuV1, readMemoryV1 } from './v1.ts';
 import { readCpuV2, readMemoryV2 } from './v2.ts';
@@ -9,9 +9,11 @@ export interface Container {
   /** Absent where the own cgroup is the host's root in the hierarchy that counts this: then it is no container. */
   readonly cpu?: ContainerCpu | undefined;
   readonly memory?: ContainerMemory | undefined;
-  /** Finite quotas, the ancestors' included. */
-  readonly quotas: readonly Limit[];
-  readonly cpuset?: Limit | undefined;
+  readonly quotas: Limits;
+  /** The quotas and the CPU set. */
+  readonly cpuLimits: Limits;
+  /** The own cgroup lies outside of what is mounted here: it is somewhere, but cannot be seen. */
+  readonly isHidden: boolean;
 }
 
 const MODES = ['user', 'system'] as const;
@@ -68,21 +70,29 @@ export const container: Source<Container> = defineSource({
     if (own === undefined) return undefined;
     const cpu = containerOnly(own.cpuacct ?? own.unified);
     const memory = containerOnly(own.memory ?? own.unified);
+    const quotas = cpuQuotas(host, own);
+    const cpuset = cpusetLimit(host, own);
     return {
       cpu: cpu && (cpu.version === 1 ? readCpuV1 : readCpuV2)(host, cpu),
       memory: memory && (memory.version === 1 ? readMemoryV1 : readMemoryV2)(host, memory),
-      quotas: cpuQuotas(host, own),
-      cpuset: cpusetLimit(host, own),
+      quotas,
+      cpuLimits: quotas === 'unknown' || cpuset === 'unknown' ? 'unknown' : [...quotas, ...cpuset],
+      isHidden: own.isHidden,
     };
   },
+  identity: ({ cpu }) => cpu?.path ?? '',
   observe({ cpu, memory, quotas }, emit) {
     for (const mode of MODES) emit('cpuTime', cpu?.[mode], { 'cpu.mode': mode });
     emit('memoryUsage', memory?.usage);
     emit('workingSet', memory?.workingSet);
-    emit('cpuLimit', tightest(quotas)?.value);
-    emit('memoryLimit', memory && tightest(memory.limits)?.value);
+    emit('cpuLimit', tightestOf(quotas));
+    emit('memoryLimit', memory && tightestOf(memory.limits));
   },
 });
+
+function tightestOf(limits: Limits): number | undefined {
+  return limits === 'unknown' ? undefined : tightest(limits)?.value;
+}
 
 function containerOnly(cgroup: Cgroup | undefined): Cgroup | undefined {
   return cgroup?.isHostRoot === false ? cgroup : undefined;

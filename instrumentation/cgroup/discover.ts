@@ -13,11 +13,14 @@ export interface Cgroup {
   readonly isHostRoot: boolean;
 }
 
-const CONTROLLERS = ['cpu', 'cpuacct', 'cpuset', 'memory'] as const;
+type Hierarchy = 'cpu' | 'cpuacct' | 'cpuset' | 'memory' | 'unified';
 
 /** Where each controller accounts for this process; absent where it is not mounted, or where the process is not below the mount. */
 export type OwnCgroups = {
-  readonly [C in (typeof CONTROLLERS)[number] | 'unified']?: Cgroup;
+  readonly [C in Hierarchy]?: Cgroup;
+} & {
+  /** What counts CPU time or memory is mounted, but shows another part of the hierarchy than the one we are in. */
+  readonly isHidden: boolean;
 };
 
 /**
@@ -30,15 +33,23 @@ export function discover(host: Host): OwnCgroups | undefined {
     const table = host.read('/proc/self/mountinfo', parseMountinfo);
     if (table === undefined) return undefined;
     const mounts = within(host.root, table);
-    const found: { -readonly [C in keyof OwnCgroups]: OwnCgroups[C] } = {};
-    const unified = locate(host, memberships, mounts);
-    if (unified) found.unified = unified;
-    for (const controller of CONTROLLERS) {
-      const own = locate(host, memberships, mounts, controller);
-      if (own) found[controller] = own;
-    }
-    return found;
+    const of = (controller?: string) => locate(host, memberships, mounts, controller);
+    const found = {
+      cpu: of('cpu'),
+      cpuacct: of('cpuacct'),
+      cpuset: of('cpuset'),
+      memory: of('memory'),
+      unified: of(),
+    };
+    const counting = [found.cpuacct ?? found.unified, found.memory ?? found.unified];
+    return { ...onlyFound(found), isHidden: counting.includes('hidden') };
   });
+}
+
+function onlyFound(all: Readonly<Record<Hierarchy, Cgroup | 'hidden' | undefined>>): {
+  readonly [C in Hierarchy]?: Cgroup;
+} {
+  return Object.fromEntries(Object.entries(all).filter(([, cgroup]) => cgroup !== undefined && cgroup !== 'hidden'));
 }
 
 /** The own cgroup in the hierarchy of one v1 controller, or without one in that of v2. */
@@ -47,7 +58,7 @@ function locate(
   memberships: readonly Membership[],
   mounts: readonly Mount[],
   controller?: string,
-): Cgroup | undefined {
+): Cgroup | 'hidden' | undefined {
   const membership = memberships.find(({ controllers }) =>
     controller === undefined ? controllers.length === 0 : controllers.includes(controller),
   );
@@ -61,9 +72,9 @@ function locate(
     const directories = upwards(mount.mountPoint, below);
     if (!host.exists(directories[0])) continue;
     const version = controller === undefined ? 2 : 1;
-    return { version, path: membership.path, directories, isHostRoot: isHostRoot(host, version, directories[0]) };
+    return { version, path: membership.path, directories, isHostRoot: isHostRoot(host, version, directories) };
   }
-  return undefined;
+  return mine.length > 0 ? 'hidden' : undefined;
 }
 
 /** `path` relative to the directory that a mount shows; undefined where it lies outside, as with "/.." in a namespace. */
@@ -95,6 +106,7 @@ function upwards(mountPoint: string, below: string): [string, ...string[]] {
 }
 
 /** Only the root of a v1 hierarchy has `release_agent`, and every cgroup of v2 but the root has `cgroup.type`. */
-function isHostRoot(host: Host, version: 1 | 2, directory: string): boolean {
-  return version === 1 ? host.exists(`${directory}/release_agent`) : !host.exists(`${directory}/cgroup.type`);
+function isHostRoot(host: Host, version: 1 | 2, [own, ...ancestors]: readonly [string, ...string[]]): boolean {
+  if (ancestors.length > 0) return false;
+  return version === 1 ? host.exists(`${own}/release_agent`) : !host.exists(`${own}/cgroup.type`);
 }

@@ -1,8 +1,8 @@
 // What both versions of cgroups tell of use.
 
-import type { Limit } from './limits.ts';
+import type { Limits } from './limits.ts';
 
-/** CPU time in seconds. */
+/** CPU time in seconds. What could not be read is absent; that there is a cgroup is known all the same. */
 export interface ContainerCpu {
   readonly path: string;
   /** All of it, as exact as the kernel knows. */
@@ -17,11 +17,10 @@ export interface ContainerMemory {
   readonly usage?: number | undefined;
   /** Usage less file pages that nobody used for a while: what is left when the kernel needs memory. */
   readonly workingSet?: number | undefined;
-  /** Finite limits, the ancestors' included. */
-  readonly limits: readonly Limit[];
+  readonly limits: Limits;
 }
 
 /** As the kubelet counts it. The two numbers are not of one moment: their difference can come out below zero. */
-export function workingSet(usage: number, inactiveFile: number | undefined): number | undefined {
-  return inactiveFile === undefined ? undefined : Math.max(0, usage - inactiveFile);
+export function workingSet(usage: number | undefined, inactiveFile: number | undefined): number | undefined {
+  return usage === undefined || inactiveFile === undefined ? undefined : Math.max(0, usage - inactiveFile);
 }

@@ -10,10 +10,9 @@ const parseCpuacctStat = keyed(['user', 'system']);
 const parseMemoryStat = keyed(['total_inactive_file', 'hierarchical_memory_limit']);
 
 /** cgroup-v1/cpuacct.rst: `cpuacct.usage` counts nanoseconds, `cpuacct.stat` splits them more coarsely. */
-export function readCpuV1(host: Host, { path, directories: [directory] }: Cgroup): ContainerCpu | undefined {
+export function readCpuV1(host: Host, { path, directories: [directory] }: Cgroup): ContainerCpu {
   const nanoseconds = host.read(`${directory}/cpuacct.usage`, parseNumber);
   const stat = host.read(`${directory}/cpuacct.stat`, parseCpuacctStat);
-  if (nanoseconds === undefined && stat === undefined) return undefined;
   return {
     path,
     usage: nanoseconds === undefined ? undefined : nanoseconds / 1e9,
@@ -23,10 +22,9 @@ export function readCpuV1(host: Host, { path, directories: [directory] }: Cgroup
 }
 
 /** cgroup-v1/memory.rst: the `total_` lines count the cgroups below too, as `memory.usage_in_bytes` does. */
-export function readMemoryV1(host: Host, cgroup: Cgroup): ContainerMemory | undefined {
+export function readMemoryV1(host: Host, cgroup: Cgroup): ContainerMemory {
   const [directory] = cgroup.directories;
   const usage = host.read(`${directory}/memory.usage_in_bytes`, parseNumber);
-  if (usage === undefined) return undefined;
   const stat = host.read(`${directory}/memory.stat`, parseMemoryStat);
   return {
     path: cgroup.path,

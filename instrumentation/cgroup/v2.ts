@@ -27,7 +27,7 @@ function seconds(microseconds: number | undefined): number | undefined {
 export function readMemoryV2(host: Host, { path, directories }: Cgroup): ContainerMemory | undefined {
   for (const [above, directory] of directories.entries()) {
     const usage = host.read(`${directory}/memory.current`, parseNumber);
-    if (usage === undefined) continue;
+    if (usage === undefined && !host.exists(`${directory}/memory.current`)) continue;
     const stat = host.read(`${directory}/memory.stat`, parseMemoryStat);
     return {
       path: ancestor(path, above),

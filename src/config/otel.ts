@@ -19,6 +19,7 @@ export interface OtelConfig {
 const EXPORT_INTERVAL = 10_000;
 
 export function loadOtel(env: Environment, warnings: string[]): OtelConfig {
+  refuseUnsupported(env);
   checkProtocol(env);
   for (const name of signalVariables('ENDPOINT')) checkEndpoint(env, name);
   for (const kind of ['CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY']) {
@@ -27,10 +28,15 @@ export function loadOtel(env: Environment, warnings: string[]): OtelConfig {
   return {
     exportInterval: exportInterval(env, warnings),
     // Reads the standard variables from the environment of the process by itself, and is the only one that does so.
-    otlp: convertLegacyHttpOptions({}, 'METRICS', 'v1/metrics', {}),
+    otlp: withPossibleTimeout(convertLegacyHttpOptions({}, 'METRICS', 'v1/metrics', {})),
     resource: resourceAttributes(env, warnings),
     isEcs: ['ECS_CONTAINER_METADATA_URI_V4', 'ECS_CONTAINER_METADATA_URI'].some((name) => valueOf(env, name)),
   };
+}
+
+/** A timer cannot wait longer than 2^31 - 1 ms: with more it would not wait at all. */
+function withPossibleTimeout(otlp: OtelConfig['otlp']): OtelConfig['otlp'] {
+  return { ...otlp, timeoutMillis: Math.min(otlp.timeoutMillis, 2 ** 31 - 1) };
 }
 
 /** The variable for metrics alone, which wins, and the one for all signals. */
@@ -41,6 +47,22 @@ function signalVariables(kind: string): readonly [string, string] {
 function valueOf(env: Environment, name: string): string | undefined {
   const value = env[name]?.trim();
   return value === '' ? undefined : value;
+}
+
+/** What would change where data goes, or whether any does, and is not built yet. */
+function refuseUnsupported(env: Environment): void {
+  const supported: readonly (readonly [string, readonly string[]])[] = [
+    ['OTEL_SDK_DISABLED', ['false']],
+    ['OTEL_METRICS_EXPORTER', ['otlp']],
+    ['OTEL_CONFIG_FILE', []],
+  ];
+  for (const [name, allowed] of supported) {
+    const value = valueOf(env, name);
+    if (value === undefined || allowed.includes(value.toLowerCase())) continue;
+    throw new ConfigError(
+      `${name} (environment): ${JSON.stringify(value)} is not supported yet; allowed is ${allowed[0] ?? 'nothing'}`,
+    );
+  }
 }
 
 function checkProtocol(env: Environment): void {
@@ -57,7 +79,8 @@ function checkEndpoint(env: Environment, name: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return;
   throw new ConfigError(
-    `${name} (environment): ${JSON.stringify(text)} is not allowed; allowed is a URL such as http://localhost:4318`,
+    // Not what it says: there may be a password in it.
+    `${name} (environment): this is not a URL that can be used; allowed is one such as http://localhost:4318`,
   );
 }
 

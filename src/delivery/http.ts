@@ -23,7 +23,7 @@ const MOST_ANSWER = 4 * 1024 * 1024;
 
 /**
  * One request over a kept connection, one answer. Follows no redirect, undoes no compression, and retries nothing but a
- * request that the server never saw; rejects with the network's error, or with one of the code ETIMEDOUT or ABORTED.
+ * request on a kept connection that broke before a byte of an answer; rejects with the network's error, or with one of the code ETIMEDOUT or ABORTED.
  */
 export async function request(options: HttpRequest): Promise<HttpAnswer> {
   const { url, timeout, signal } = options;

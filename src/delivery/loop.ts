@@ -35,6 +35,8 @@ const LONGEST_DELAY = 5 * 60 * 1000;
 const PROBE_DELAY = 60 * 1000;
 const DRAIN_DELAY = 250;
 const MOST_SAID = 100;
+/** After a trouble was said, the next one of its kind is not for so long. */
+const QUIET = 60 * 1000;
 
 /** The one loop that carries records from the journal to a destination: one request in flight, everything else waits. */
 export function startDelivery(
@@ -52,11 +54,15 @@ export function startDelivery(
   let failures = 0;
   let refusedInARow = 0;
   let trouble: { kind: FailureKind; reason: string } | undefined;
+  const quietUntil = new Map<FailureKind, number>();
+  let isTroubleSaid = false;
   let isStopping = false;
   let isOver = false;
   let wake: (() => void) | undefined;
 
   const consumer: Consumer = journal.consumer(destination.name, () => {
+    if (consumer.stats.lost.size > 0)
+      sayOnce(`no more room: the oldest samples for ${destination.address} are given up`);
     if (failures === 0) wake?.();
   });
 
@@ -119,7 +125,8 @@ export function startDelivery(
   }
 
   function onDelivered(records: number, { rejected = 0, warning }: Extract<Verdict, { kind: 'delivered' }>): void {
-    if (trouble !== undefined) log.info(`delivering to ${destination.address} again`);
+    if (trouble !== undefined && isTroubleSaid) log.info(`delivering to ${destination.address} again`);
+    isTroubleSaid = false;
     trouble = undefined;
     failures = 0;
     refusedInARow = 0;
@@ -148,8 +155,12 @@ export function startDelivery(
   function onFailure({ kind, reason }: Exclude<Verdict, { kind: 'delivered' }>): void {
     failures++;
     if (isStopping && (kind === 'endpoint' || (failures > 1 && delivered === 0))) isOver = true;
-    if (trouble?.kind !== kind && !isStopping)
+    // One that comes and goes is said once in a while.
+    if (trouble?.kind !== kind && !isStopping && clock.monotonic() >= (quietUntil.get(kind) ?? 0)) {
+      quietUntil.set(kind, clock.monotonic() + QUIET);
+      isTroubleSaid = true;
       log.warn(`cannot deliver to ${destination.address}: ${reason}; samples are kept and tried again`);
+    }
     trouble = { kind, reason };
   }
 

@@ -32,11 +32,10 @@ export interface Beginnings {
 }
 
 interface Stream {
-  value: number;
+  readonly value: number;
   /** When `value` was true. */
-  time: number;
-  start: number;
-  collection: number;
+  readonly time: number;
+  readonly start: number;
 }
 
 /**
@@ -50,9 +49,11 @@ export function createProducer(options: {
   beginnings(): Beginnings;
   readonly temporality: AggregationTemporalitySelector;
 }): MetricProducer {
-  const streams = new Map<string, Stream>();
   const counterTemporality = options.temporality(InstrumentType.OBSERVABLE_COUNTER);
-  let collection = 0;
+  const isDelta = counterTemporality === AggregationTemporality.DELTA;
+  /** Of the last collection, and of this one. */
+  let streams: ReadonlyMap<string, Stream> = new Map();
+  let observed = new Map<string, Stream>();
 
   /** The point of a counter that now stands at `value`; none where a delta has nothing to start from. */
   function count(
@@ -62,29 +63,31 @@ export function createProducer(options: {
     time: number,
   ): Pick<DataPoint<number>, 'startTime' | 'value'> | undefined {
     const beginnings = options.beginnings();
-    const began = since === 'unknown' ? undefined : beginnings[since];
-    const isDelta = counterTemporality === AggregationTemporality.DELTA;
     let last = streams.get(key);
-    if (last === undefined && isDelta && since === 'agent')
-      last = { value: 0, time: beginnings.agent, start: 0, collection };
-    const wasReset = last !== undefined && value < last.value;
-    // A counter of unknown age starts at its first point, by the data model's rule for unknown start times.
-    const start = last === undefined ? (began ?? time) : wasReset ? last.time : last.start;
-    streams.set(key, { value, time, start, collection });
+    // One that went back is another counter from now on: from where it came, and since when it counts, nobody says.
+    const isOther = last !== undefined && value < last.value;
+    if (isOther) last = undefined;
+    if (last === undefined && since === 'agent') last = { value: 0, time: beginnings.agent, start: beginnings.agent };
+    const began = since === 'unknown' || isOther ? undefined : beginnings[since];
+    // A counter of unknown age starts at its first point, by the data model's rule for unknown start times. No point is
+    // older than its start, also when the machine's clock was set back.
+    const start = Math.min(last?.start ?? began ?? time, time);
+    observed.set(key, { value, time, start });
     if (!isDelta) return { startTime: toHrTime(start), value };
-    return last && { startTime: toHrTime(last.time), value: wasReset ? value : value - last.value };
+    return last && { startTime: toHrTime(Math.min(last.time, time)), value: value - last.value };
   }
 
   function scopeMetrics({ set, data, time }: Observation): ScopeMetrics {
     const points = new Map<Metric, DataPoint<number>[]>();
     const endTime = toHrTime(time);
+    const whose = set.identity?.(data) ?? '';
     set.observe(data, (key, number, attributes = {}) => {
       if (number === undefined || !Number.isFinite(number)) return;
       const metric = set.metrics[key]!;
       const value = metric.value === 'int' ? Math.round(number) : number;
       const point =
         metric.kind === 'counter'
-          ? count(`${metric.name} ${Object.values(attributes).join('\0')}`, set.since, value, time)
+          ? count([metric.name, whose, ...Object.values(attributes)].join('\0'), set.since, value, time)
           : { startTime: endTime, value };
       if (point === undefined) return;
       const list = points.get(metric) ?? [];
@@ -120,7 +123,7 @@ export function createProducer(options: {
 
   return {
     async collect() {
-      collection++;
+      observed = new Map();
       const errors: unknown[] = [];
       const scopes: ScopeMetrics[] = [];
       for (const observation of options.observe()) {
@@ -130,7 +133,7 @@ export function createProducer(options: {
           errors.push(error);
         }
       }
-      for (const [key, stream] of streams) if (stream.collection !== collection) streams.delete(key);
+      streams = observed;
       return {
         resourceMetrics: {
           resource: emptyResource(),

@@ -6,7 +6,7 @@ import type { TickStats } from '../sampler.ts';
 export interface Self {
   readonly cpu: { readonly user: number; readonly system: number };
   /** Bytes. */
-  readonly rss: number;
+  readonly rss: number | undefined;
   readonly ticks: TickStats;
   readonly sources: readonly SourceStats[];
 }

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { container } from '../../instrumentation/cgroup/container.ts';
 import { discover } from '../../instrumentation/cgroup/discover.ts';
-import { tightest } from '../../instrumentation/cgroup/limits.ts';
+import { type Limit, type Limits, tightest } from '../../instrumentation/cgroup/limits.ts';
+import { systemClock } from '../../src/clock.ts';
 import { type KernelFiles, openKernelFiles } from '../../src/host.ts';
 import { emitted } from '../support/emitted.ts';
 import { removedFilesAreDead } from '../support/kernfs.ts';
@@ -53,9 +54,14 @@ function within(directory: string, files: Files): Files {
   return Object.fromEntries(Object.entries(files).map(([file, content]) => [`${directory}/${file}`, content]));
 }
 
+function known(limits: Limits | undefined): readonly Limit[] {
+  assert.notEqual(limits, 'unknown');
+  return limits === 'unknown' ? [] : (limits ?? []);
+}
+
 function open(t: TestContext, files: Files): KernelFiles {
   const tree = createTree(files);
-  const kernel = openKernelFiles(tree.root);
+  const kernel = openKernelFiles(tree.root, systemClock);
   t.after(() => {
     kernel.close();
     tree.remove();
@@ -79,6 +85,8 @@ interface Layout {
   /** The own directory for each controller. */
   readonly own: Readonly<Record<string, string>>;
   readonly numbers: Readonly<Record<string, number>>;
+  /** It is somewhere, but not below what is mounted. */
+  readonly isHidden?: boolean;
 }
 
 const layouts: Readonly<Record<string, Layout>> = {
@@ -253,6 +261,7 @@ const layouts: Readonly<Record<string, Layout>> = {
     numbers: USE,
   },
   'a process outside of its namespace': {
+    isHidden: true,
     cgroup: '0::/../..\n',
     mountinfo: V2_MOUNT,
     files: within(MOUNT, OTHER_V2),
@@ -260,6 +269,7 @@ const layouts: Readonly<Record<string, Layout>> = {
     numbers: {},
   },
   'a process in another branch than its namespace': {
+    isHidden: true,
     cgroup: '0::/../other\n',
     mountinfo: `27 23 0:26 /.. /mnt rw - cgroup2 cgroup2 rw\n${V2_MOUNT}`,
     files: { ...within('mnt/other', OTHER_V2), ...within(`${MOUNT}/other`, OTHER_V2) },
@@ -267,6 +277,7 @@ const layouts: Readonly<Record<string, Layout>> = {
     numbers: {},
   },
   'a mount that does not show the own cgroup, but one whose name begins alike': {
+    isHidden: true,
     cgroup: '0::/jobs/70\n',
     mountinfo: '27 23 0:26 /jobs/7 /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n',
     files: {
@@ -278,6 +289,7 @@ const layouts: Readonly<Record<string, Layout>> = {
     numbers: {},
   },
   'a cgroup that was removed under the process': {
+    isHidden: true,
     cgroup: '0::/jobs/7 (deleted)\n',
     mountinfo: V2_MOUNT,
     files: { ...within(`${MOUNT}/jobs`, OTHER_V2), ...within(`${MOUNT}/jobs/7`, OTHER_V2) },
@@ -328,7 +340,9 @@ suite('the own cgroup', () => {
   for (const [name, layout] of Object.entries(layouts)) {
     test(name, (t) => {
       const kernel = openProcess(t, layout.cgroup, layout.mountinfo, layout.files);
-      const own = Object.entries(discover(kernel.host) ?? {}).map(([key, { directories }]) => [key, directories[0]]);
+      const { isHidden, ...cgroups } = discover(kernel.host) ?? { isHidden: false };
+      const own = Object.entries(cgroups).map(([key, { directories }]) => [key, directories[0]]);
+      assert.equal(isHidden, layout.isHidden ?? false);
       assert.deepEqual(Object.fromEntries(own), layout.own);
       assert.deepEqual(numbers(kernel), layout.numbers);
       assert.deepEqual(kernel.takeFailures(), []);
@@ -417,7 +431,7 @@ function testLevels(
     test(`v${version} ${metric}: ${name}`, (t) => {
       const kernel = openLevels(t, version, [fileOf(leaf), fileOf(parent), fileOf(grandparent)]);
       const snapshot = container.read(kernel.host);
-      const limit = tightest((metric === 'cpuLimit' ? snapshot?.quotas : snapshot?.memory?.limits) ?? []);
+      const limit = tightest(known(metric === 'cpuLimit' ? snapshot?.quotas : snapshot?.memory?.limits));
       assert.deepEqual([limit?.value, limit?.directory], [value, directory]);
       assert.deepEqual(numbers(kernel), { ...USE, ...(value !== undefined && { [metric]: value }) });
       assert.deepEqual(kernel.takeFailures(), []);
@@ -490,7 +504,7 @@ suite('the tightest limit holds, wherever it is', () => {
     test(`v1 memoryLimit: ${name}`, (t) => {
       const kernel = openLevels(t, 1, levels);
       assert.deepEqual(numbers(kernel), { ...USE, ...(limit !== undefined && { memoryLimit: limit }) });
-      assert.equal(tightest(container.read(kernel.host)?.memory?.limits ?? [])?.directory, directory);
+      assert.equal(tightest(known(container.read(kernel.host)?.memory?.limits))?.directory, directory);
     });
   }
 
@@ -525,8 +539,8 @@ suite('the CPU set', () => {
           version,
           levels.map((list) => (list === undefined ? undefined : { [file]: list })),
         );
-        const expected = value === undefined ? undefined : { value, file, directory };
-        assert.deepEqual(container.read(kernel.host)?.cpuset, expected);
+        const expected = value === undefined ? [] : [{ value, file, directory }];
+        assert.deepEqual(container.read(kernel.host)?.cpuLimits, expected);
         assert.deepEqual(kernel.takeFailures(), []);
       });
     }

@@ -81,19 +81,26 @@ const refused: readonly (readonly [string, Env, readonly string[], RegExp])[] = 
     'no such root',
     { JOBMETER_ROOT_PATH: '/nowhere' },
     [],
-    /^JOBMETER_ROOT_PATH \(environment\): "\/nowhere" is not allowed; allowed is a directory that holds proc/,
+    /^JOBMETER_ROOT_PATH \(environment\): "\/nowhere" is not allowed; allowed is a directory that holds proc\/stat/,
   ],
   [
     'endpoint without scheme',
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
     [],
-    /^OTEL_EXPORTER_OTLP_ENDPOINT \(environment\): "collector:4318" is not allowed; allowed is a URL/,
+    /^OTEL_EXPORTER_OTLP_ENDPOINT \(environment\): this is not a URL that can be used; allowed is one such as http/,
   ],
   [
     'metrics endpoint',
     { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'ftp://x' },
     [],
     /^OTEL_EXPORTER_OTLP_METRICS_ENDPOINT \(environment\)/,
+  ],
+  ['disabled', { OTEL_SDK_DISABLED: 'true' }, [], /^OTEL_SDK_DISABLED \(environment\): "true" is not supported yet/],
+  [
+    'another exporter',
+    { OTEL_METRICS_EXPORTER: 'prometheus' },
+    [],
+    /^OTEL_METRICS_EXPORTER \(environment\): "prometheus" is not supported yet; allowed is otlp/,
   ],
   [
     'protocol',
@@ -169,4 +176,13 @@ test('durations', () => {
     NaN: undefined,
   };
   for (const [text, milliseconds] of Object.entries(cases)) assert.equal(parseDuration(text), milliseconds, text);
+});
+
+test('a URL with a password is not repeated', () => {
+  for (const url of ['ftp://bob:hunter2@h/', 'http://bob:hunter2@h:99999/?token=hunter2']) {
+    assert.throws(
+      () => load(schema, { OTEL_EXPORTER_OTLP_ENDPOINT: url }, []),
+      (error) => error instanceof ConfigError && !error.message.includes('hunter2'),
+    );
+  }
 });

@@ -249,8 +249,27 @@ suite('a transient failure', () => {
     await loop.clock.advance(SECOND);
     assert.deepEqual(loop.pauses(), [1000, 2000, 0, 1000]);
     assert.deepEqual(loop.accepted, [1, 2]);
-    assert.equal(loop.lines.length, 4);
+    assert.equal(loop.lines.length, 2, 'one that comes and goes is not said each time');
     loop.check();
+  });
+
+  test('one that comes and goes is said once a minute', async () => {
+    let count = 0;
+    const loop = start({ answer: () => (count++ % 2 === 0 ? transient : delivered) });
+    for (let second = 0; second < 180; second++) {
+      loop.append();
+      await loop.clock.advance(SECOND);
+    }
+    assert.ok(loop.lines.length >= 4 && loop.lines.length <= 8, loop.lines.join('\n'));
+  });
+
+  test('that the oldest are given up is said, once', async () => {
+    const loop = start({ answer: () => transient, journalBytes: 40 });
+    loop.append(100);
+    await loop.clock.advance(MINUTE);
+    loop.append(100);
+    await loop.clock.advance(MINUTE);
+    assert.equal(loop.lines.filter((line) => /no more room: the oldest samples/.test(line)).length, 1);
   });
 
   test('new records do not wake the loop out of its pause', async () => {

@@ -28,7 +28,8 @@ function metricSet(since: Since): MetricSet<Values> {
 
 /** Collects `values` as of second `time`; points as "name{k} value [start,end]", in seconds. */
 function createCollector(since: Since, temporality: AggregationTemporalitySelector = CumulativeTemporalitySelector) {
-  const set = metricSet(since);
+  let whose = '';
+  const set = { ...metricSet(since), identity: () => whose };
   let observation: Observation = { set, data: {}, time: 0 };
   const producer: MetricProducer = createProducer({
     version: '0',
@@ -37,7 +38,8 @@ function createCollector(since: Since, temporality: AggregationTemporalitySelect
     beginnings: () => ({ agent: 100_000, boot: 5_000 }),
     observe: () => [observation],
   });
-  return async (time: number, values: Values): Promise<readonly string[]> => {
+  return async (time: number, values: Values, owner = ''): Promise<readonly string[]> => {
+    whose = owner;
     observation = { set, data: values, time: time * 1000 };
     const { resourceMetrics, errors } = await producer.collect();
     assert.deepEqual(errors, []);
@@ -64,18 +66,30 @@ test('a counter begins when what it counts began, or at its first point where no
   }
 });
 
-test('a counter that went back was reset after its last point', async () => {
+test('a counter that went back is another one, of unknown age: none of its value is growth', async () => {
   const collect = createCollector('boot');
   await collect(110, { counter: 7 });
-  assert.deepEqual(await collect(120, { counter: 2 }), ['counter 2 [110,120]']);
-  assert.deepEqual(await collect(130, { counter: 3 }), ['counter 3 [110,130]']);
+  assert.deepEqual(await collect(120, { counter: 2 }), ['counter 2 [120,120]']);
+  assert.deepEqual(await collect(130, { counter: 3 }), ['counter 3 [120,130]']);
 });
 
-test('deltas: nothing out of nothing, the growth after that, all of it after a reset', async () => {
+test('the counters of another one are other counters, whatever they say', async () => {
+  const collect = createCollector('unknown');
+  await collect(110, { counter: 7 }, '/a');
+  assert.deepEqual(await collect(120, { counter: 9 }, '/b'), ['counter 9 [120,120]']);
+  assert.deepEqual(await collect(130, { counter: 10 }, '/b'), ['counter 10 [120,130]']);
+});
+
+test('no point is older than its start, though the machine’s clock was set back', async () => {
+  assert.deepEqual(await createCollector('agent')(40, { counter: 1 }), ['counter 1 [40,40]']);
+});
+
+test('deltas: nothing out of nothing, the growth after that, nothing from one that went back', async () => {
   const collect = createCollector('boot', DeltaTemporalitySelector);
   assert.deepEqual(await collect(110, { counter: 7, level: 5 }), ['level 5 [110,110]']);
   assert.deepEqual(await collect(120, { counter: 9, level: 4 }), ['counter 2 [110,120]', 'level 4 [120,120]']);
-  assert.deepEqual(await collect(130, { counter: 4 }), ['counter 4 [120,130]']);
+  assert.deepEqual(await collect(130, { counter: 4 }), []);
+  assert.deepEqual(await collect(140, { counter: 5 }), ['counter 1 [130,140]']);
 });
 
 test('deltas of what began with the agent count from there', async () => {

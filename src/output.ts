@@ -1,0 +1,49 @@
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
+
+// Standard output and error are shared with whoever started us, the job first of all. process.stdout and process.stderr
+// set O_NONBLOCK on what is shared as soon as somebody looks at them, and then the job loses what it writes while the
+// reader is slow. Node itself looks at them here and there (each time a socket closes), so others stand in their place.
+
+export interface Output {
+  /** Writes a line now; where the reader is gone or does not keep up, it is dropped. */
+  write(line: string): void;
+  readonly isTerminal: boolean;
+}
+
+/** An output of the process by its number. A pipe is opened anew, without waiting: the flags of the shared one stay. */
+export function openOutput(fd: 1 | 2): Output {
+  const own = fstatSync(fd, { throwIfNoEntry: false })?.isFIFO() === true ? reopen(fd) : fd;
+  return {
+    isTerminal: isatty(fd),
+    write(line) {
+      const bytes = Buffer.from(line);
+      try {
+        for (let at = 0; at < bytes.length;) at += writeSync(own, bytes, at);
+      } catch {
+        // EAGAIN, EPIPE, EBADF: nobody reads, and there is nobody to tell.
+      }
+    },
+  };
+}
+
+/** Puts `output` in the place of process.stdout or process.stderr, before anybody has looked at that. */
+export function standInFor(name: 'stdout' | 'stderr', output: Output): void {
+  const value = new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      output.write(String(chunk));
+      done();
+    },
+  });
+  Object.defineProperty(process, name, { value, configurable: true });
+}
+
+function reopen(fd: number): number {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return fd;
+  }
+}
