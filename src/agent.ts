@@ -14,9 +14,9 @@ import { createRunner } from './runner.ts';
 import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
 import type { schema } from './settings.ts';
 import { describeInterval, describeLoss, describeStart } from './status.ts';
-import { type Beginnings, createProducer, type Observation } from './telemetry/points.ts';
-import { createJournalExporter, createProvider, createRecorder, TickReader } from './telemetry/provider.ts';
-import { createResource, SCHEMA_URL } from './telemetry/resource.ts';
+import { createPipeline } from './telemetry/pipeline.ts';
+import type { Observation } from './telemetry/points.ts';
+import { createResource } from './telemetry/resource.ts';
 import { self, tickHistograms } from './telemetry/self.ts';
 import { VERSION } from './version.ts';
 
@@ -102,33 +102,29 @@ export async function startAgent({
     return { cpu, rss: readRss(), ticks: sampler.stats, sources: runner.stats };
   }
 
-  let failedExports = 0;
-  const exporter = createJournalExporter((record) => journal.append(record));
-  const producer = createProducer({
+  const pipeline = createPipeline({
+    resource,
     version: VERSION,
-    schemaUrl: SCHEMA_URL,
-    temporality: (type) => exporter.selectAggregationTemporality!(type),
-    beginnings: (): Beginnings => ({ agent: agentStart, boot }),
+    append: (record) => journal.append(record),
+    beginnings: () => ({ agent: agentStart, boot }),
     observe() {
       const observations = newest === undefined ? [] : observe(newest);
       follower.close();
       return observations;
     },
   });
-  const reader = new TickReader(exporter, producer);
-  const provider = createProvider(resource, reader);
-  const meter = (name: string) => provider.getMeter(`jobmeter/${name}`, VERSION, { schemaUrl: SCHEMA_URL });
   const record = {
-    cpu: createRecorder(meter('metered'), distributions.cpu),
-    memory: createRecorder(meter('metered'), distributions.memory),
-    duration: createRecorder(meter('agent'), tickHistograms.duration),
-    lateness: createRecorder(meter('agent'), tickHistograms.lateness),
+    cpu: pipeline.recorder(metered.name, distributions.cpu),
+    memory: pipeline.recorder(metered.name, distributions.memory),
+    duration: pipeline.recorder(self.name, tickHistograms.duration),
+    lateness: pipeline.recorder(self.name, tickHistograms.lateness),
   };
 
+  let failedExports = 0;
   async function exportNewest(): Promise<void> {
     exported = newest;
     try {
-      await reader.export();
+      for (const error of await pipeline.export()) log.warn(`a part of an export failed: ${(error as Error).message}`);
     } catch (error) {
       failedExports++;
       if (failedExports === 1) log.warn(`an export failed, a sample is lost: ${(error as Error).message} (said once)`);
@@ -176,7 +172,7 @@ export async function startAgent({
       sampler.sampleNow();
       if (exported !== newest) await exportNewest();
       await delivery.stop(end - clock.monotonic());
-      await provider.shutdown();
+      await pipeline.shutdown();
       files.close();
       const { delivered, rejectedPoints, lost, trouble } = delivery.stats;
       const gone = [...lost.values()].reduce((sum, count) => sum + count, failedExports);

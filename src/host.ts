@@ -53,8 +53,9 @@ const TOO_MANY: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 /**
  * Reads kernel files through kept descriptors into one buffer: a file that is read each tick costs two preads, the second
- * of which finds the end. Where descriptors are short, fewer are kept. Reading is synchronous: the kernel makes these files from memory, and a promise would cost twenty times the read itself.
- * FIFOs and the like, which could block, are opened without waiting.
+ * of which finds the end. Where descriptors are short, fewer are kept. Reading is synchronous: the kernel makes these
+ * files from memory, and a promise would cost twenty times the read itself. FIFOs and the like, which could block, are
+ * opened without waiting.
  */
 export function openKernelFiles(root: string, clock: Pick<Clock, 'monotonic'>): KernelFiles {
   const prefix = root === '/' ? '' : root;

@@ -7,7 +7,7 @@ import { ConfigError } from './config/setting.ts';
 import { createLog } from './log.ts';
 import { openOutput, standInFor } from './output.ts';
 import { schema } from './settings.ts';
-import { listenToOpenTelemetry } from './telemetry/provider.ts';
+import { listenToOpenTelemetry } from './telemetry/pipeline.ts';
 import { VERSION } from './version.ts';
 
 // The only file that ends the process.

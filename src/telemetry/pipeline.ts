@@ -1,4 +1,4 @@
-import { type Attributes, diag, DiagLogLevel, type Histogram, type Meter, ValueType } from '@opentelemetry/api';
+import { type Attributes, diag, DiagLogLevel, ValueType } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
 import { createOtlpNetworkExportDelegate } from '@opentelemetry/otlp-exporter-base';
@@ -15,6 +15,8 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import type { Metric } from '../../instrumentation/source.ts';
+import { type Beginnings, createProducer, type Observation } from './points.ts';
+import { SCHEMA_URL } from './resource.ts';
 
 /** Milliseconds that a collection may take; it only copies what was read, so this is never reached. */
 const COLLECT_TIMEOUT = 5000;
@@ -23,7 +25,7 @@ const COLLECT_TIMEOUT = 5000;
  * OpenTelemetry's own OTLP exporter, writing JSON requests to the journal: `append` is its whole transport. It sends
  * nothing and so can neither fail nor wait. Temporality comes from the standard variable, by the exporter itself.
  */
-export function createJournalExporter(append: (record: Uint8Array) => void): PushMetricExporter {
+function createJournalExporter(append: (record: Uint8Array) => void): PushMetricExporter {
   const delegate = createOtlpNetworkExportDelegate(
     { timeoutMillis: COLLECT_TIMEOUT, concurrencyLimit: 30, compression: 'none' },
     JsonMetricsSerializer,
@@ -45,8 +47,8 @@ function aggregationOf(type: InstrumentType): AggregationOption {
     : { type: AggregationType.DEFAULT };
 }
 
-/** Collects and exports when told to, at a tick, so that points are as fresh as the sample and no tick is between two exports. */
-export class TickReader extends MetricReader {
+/** Collects and exports when told to, and not by a timer of its own. */
+class TickReader extends MetricReader {
   readonly #exporter: PushMetricExporter;
 
   constructor(exporter: PushMetricExporter, producer: MetricProducer) {
@@ -58,12 +60,11 @@ export class TickReader extends MetricReader {
     this.#exporter = exporter;
   }
 
-  /** Rejects where the exporter fails or a part could not be collected; what could be is exported all the same. */
-  async export(): Promise<void> {
+  async export(): Promise<readonly unknown[]> {
     const { resourceMetrics, errors } = await this.collect({ timeoutMillis: COLLECT_TIMEOUT });
     const result = await new Promise<ExportResult>((resolve) => this.#exporter.export(resourceMetrics, resolve));
     if (result.code !== ExportResultCode.SUCCESS) throw result.error ?? new Error('the export failed');
-    if (errors.length > 0) throw errors[0];
+    return errors;
   }
 
   protected override async onForceFlush(): Promise<void> {
@@ -75,19 +76,49 @@ export class TickReader extends MetricReader {
   }
 }
 
-export function createProvider(resource: Resource, reader: TickReader): MeterProvider {
-  return new MeterProvider({ resource, readers: [reader] });
+export type Recorder = (value: number | undefined, attributes?: Attributes) => void;
+
+export interface Pipeline {
+  /**
+   * Makes a record of what is observed now and of what was recorded, and appends it. Resolves with the errors of the
+   * parts that had to be left out; rejects where there is no record.
+   */
+  export(): Promise<readonly unknown[]>;
+  /** What records into a declared histogram of that scope; what is not finite is left out. */
+  recorder(scope: string, metric: Metric): Recorder;
+  shutdown(): Promise<void>;
 }
 
-/** Records into a declared histogram; what is not finite is left out. */
-export function createRecorder(
-  meter: Meter,
-  { name, description, unit, value }: Metric,
-): (value: number | undefined, attributes?: Attributes) => void {
-  const valueType = value === 'int' ? ValueType.INT : ValueType.DOUBLE;
-  const histogram: Histogram = meter.createHistogram(name, { description, unit, valueType });
-  return (number, attributes) => {
-    if (number !== undefined && Number.isFinite(number)) histogram.record(number, attributes);
+/** From observations to records, by way of OpenTelemetry's SDK: one reader, one provider, one exporter. */
+export function createPipeline(options: {
+  readonly resource: Resource;
+  readonly version: string;
+  append(record: Uint8Array): void;
+  observe(): readonly Observation[];
+  beginnings(): Beginnings;
+}): Pipeline {
+  const { resource, version } = options;
+  const exporter = createJournalExporter((record) => options.append(record));
+  const producer = createProducer({
+    version,
+    schemaUrl: SCHEMA_URL,
+    temporality: (type) => exporter.selectAggregationTemporality!(type),
+    beginnings: () => options.beginnings(),
+    observe: () => options.observe(),
+  });
+  const reader = new TickReader(exporter, producer);
+  const provider = new MeterProvider({ resource, readers: [reader] });
+  return {
+    export: () => reader.export(),
+    recorder(scope, { name, description, unit, value: type }) {
+      const meter = provider.getMeter(`jobmeter/${scope}`, version, { schemaUrl: SCHEMA_URL });
+      const valueType = type === 'int' ? ValueType.INT : ValueType.DOUBLE;
+      const histogram = meter.createHistogram(name, { description, unit, valueType });
+      return (value, attributes) => {
+        if (value !== undefined && Number.isFinite(value)) histogram.record(value, attributes);
+      };
+    },
+    shutdown: () => provider.shutdown(),
   };
 }
 
