@@ -99,9 +99,7 @@ test('with nobody listening it goes on, says so once, and delivers all of it lat
     bodies
       .flatMap((body) => points(parseRequest(Buffer.from(body))))
       .filter(({ name }) => name === 'jobmeter.samples.taken');
-  await until('several exports in one request', () =>
-    bodies.length > 1 && taken().length > bodies.length ? true : undefined,
-  );
+  await until('some exports', () => (taken().length >= 5 ? true : undefined));
   child.kill('SIGTERM');
   const { code, stderr } = await over;
   assert.equal(code, 0, stderr);
