@@ -3,7 +3,7 @@
 #
 #   guest.sh SCRIPT [FILE...]
 #
-# SCRIPT runs as `sh /work/script` (busybox) in /work, as root, in the root cgroup; each FILE (or
+# SCRIPT runs as `sh /guest/script` (busybox) in /guest, as root, in the root cgroup; each FILE (or
 # directory) lies beside it under its base name, with the libraries it is linked to. What it prints
 # is printed here, its exit status is ours, and what it leaves in /out comes back.
 #
@@ -80,7 +80,7 @@ vmlinuz=$found
 
 # The guest's root file system.
 root=$tmp/root
-mkdir -p "$root/bin" "$root/dev" "$root/etc" "$root/modules" "$root/usr/local/bin" "$root/work"
+mkdir -p "$root/bin" "$root/dev" "$root/etc" "$root/modules" "$root/usr/local/bin" "$root/guest"
 libraries() { # of a program, to where it looks for them
   ldd "$1" 2>/dev/null |
     sed -n -e 's/.*=> \(\/[^ ]*\) .*/\1/p' -e 's/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p' |
@@ -98,10 +98,10 @@ program "$(command -v nsenter)" nsenter
 script=$1
 shift
 for file; do
-  cp -R -L "$file" "$root/work/"
+  cp -R -L "$file" "$root/guest/"
   if [ -f "$file" ] && [ -x "$file" ]; then libraries "$file"; fi
 done
-cp -L "$script" "$root/work/script"
+cp -L "$script" "$root/guest/script"
 [ ! -r /etc/os-release ] || cp -L /etc/os-release "$root/etc/os-release"
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
@@ -139,8 +139,8 @@ done
 mkfifo /run/output
 cat /run/output >/dev/vport0p1 &
 cat=$!
-cd /work
-sh /work/script </dev/null >/run/output 2>&1
+cd /guest
+sh /guest/script </dev/null >/run/output 2>&1
 status=$?
 cd /
 for process in /proc/[0-9]*; do # what the script left running would hold the output open

@@ -14,7 +14,7 @@ echo 0 >slice/cpuset.cpus
 
 # The receiver stays outside: its work is not the container's.
 echo $$ >other/cgroup.procs
-node /work/receive.mjs >/tmp/receiver &
+node /guest/receive.mjs >/tmp/receiver &
 receiver=$!
 until grep -q listening /tmp/receiver; do sleep 0.1; done
 
@@ -23,12 +23,12 @@ run() { # shell command, run in the leaf beside a busy child that holds 48 MiB
     node -e 'const held = Buffer.alloc(48 << 20, 1); for (;;) held[0]++' & child=\$!
     $1; status=\$?; kill \$child; exit \$status"
 }
-run 'OTEL_METRIC_EXPORT_INTERVAL=4000 node /work/jobmeter.js --interval 1s & agent=$!
+run 'OTEL_METRIC_EXPORT_INTERVAL=4000 node /guest/jobmeter.js --interval 1s & agent=$!
   until [ -e /out/1.json ]; do sleep 0.2; done; kill $agent; wait $agent'
 cp slice/pod/leaf/cpu.stat slice/pod/leaf/memory.current /out/
 mv /out/1.json /out/host-namespace.json
 
 # The same from inside a cgroup namespace, as Docker starts containers on v2.
-run '/usr/local/bin/unshare -C -m sh -c "cd /; umount /sys/fs/cgroup; mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup /sys/fs/cgroup; cat /proc/self/cgroup; node /work/jobmeter.js --once"'
+run '/usr/local/bin/unshare -C -m sh -c "cd /; umount /sys/fs/cgroup; mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup /sys/fs/cgroup; cat /proc/self/cgroup; node /guest/jobmeter.js --once"'
 ls -t /out/*.json | head -n 1 | xargs -I{} cp {} /out/private-namespace.json
 kill $receiver

@@ -640,7 +640,7 @@ const cases: readonly Case[] = [
   { name: 'no hexadecimal id', cgroup: v1(`/docker/z${OTHER.slice(1)}`), mountinfo: '', expected: undefined },
   {
     name: 'a session directory of 32 digits',
-    cgroup: '4:memory:/process_api/159c5a0d377ee52994df095419b15f25\n0::/\n',
+    cgroup: '4:memory:/session/159c5a0d377ee52994df095419b15f25\n0::/\n',
     mountinfo: hostMounts,
     expected: undefined,
   },
