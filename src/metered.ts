@@ -231,7 +231,8 @@ export function followMetered(ticksKept: number, interval: number): Follower {
     add(sample) {
       const isRate = longEnough(sample);
       const tick = { slot: sample.slot, cpu: isRate ? cpuUse(base, sample) : undefined, memory: memoryUse(sample) };
-      if (isRate) base = sample;
+      // Over a sample without CPU time the next rate reaches back to the last one with it.
+      if (isRate && cpuTime(sample) !== undefined) base = sample;
       newest = sample;
       ticks.push(tick);
       const oldest = Math.max(Math.min(closed ?? Infinity, sample.slot - ticksKept), sample.slot - mostTicks);

@@ -168,3 +168,10 @@ test('two samples that are close together make one span with the next: ticks of 
   const value = follower.add(sample(3, own(2.1), 3)).cpu?.value ?? 0;
   assert.ok(Math.abs(value - 1) < 1e-9, `1.1 s of CPU time in 1.1 s, not ${value}`);
 });
+
+test('a sample in which CPU time could not be read costs no CPU time: the next rate reaches over it', () => {
+  const follower = followMetered(10, 1000);
+  follower.add(sample(0, own(0)));
+  assert.equal(follower.add(sample(1, { container: { cpu: { path: '/a' } } })).cpu, undefined);
+  assert.equal(follower.add(sample(2, own(3))).cpu?.value, 1.5);
+});

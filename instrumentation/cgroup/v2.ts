@@ -9,11 +9,14 @@ const parseCpuStat = keyed(['usage_usec', 'user_usec', 'system_usec']);
 const parseMemoryStat = keyed(['inactive_file']);
 
 /** `cpu.stat`: there in every cgroup, also where the cpu controller is not enabled. */
-export function readCpuV2(host: Host, { path, directories: [directory] }: Cgroup): ContainerCpu | undefined {
+export function readCpuV2(host: Host, { path, directories: [directory] }: Cgroup): ContainerCpu {
   const stat = host.read(`${directory}/cpu.stat`, parseCpuStat);
-  return (
-    stat && { path, usage: seconds(stat.usage_usec), user: seconds(stat.user_usec), system: seconds(stat.system_usec) }
-  );
+  return {
+    path,
+    usage: seconds(stat?.usage_usec),
+    user: seconds(stat?.user_usec),
+    system: seconds(stat?.system_usec),
+  };
 }
 
 function seconds(microseconds: number | undefined): number | undefined {

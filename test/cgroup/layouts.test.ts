@@ -547,6 +547,24 @@ suite('the CPU set', () => {
   }
 });
 
+suite('a cgroup whose files cannot be read is there all the same: the host’s numbers do not take its place', () => {
+  const files: Readonly<Record<1 | 2, readonly [cpu: Files, memory: string]>> = {
+    1: [{ 'cpuacct.usage': 'x\n', 'cpuacct.stat': 'user x\n' }, 'memory.usage_in_bytes'],
+    2: [{ 'cpu.stat': 'usage_usec x\n' }, 'memory.current'],
+  };
+  for (const version of [1, 2] as const) {
+    test(`v${version}`, (t) => {
+      const [cpu, memory] = files[version];
+      const kernel = openLevels(t, version, [{ ...cpu, [memory]: 'x\n' }]);
+      const snapshot = container.read(kernel.host);
+      assert.deepEqual([snapshot?.cpu?.usage, snapshot?.memory?.usage], [undefined, undefined]);
+      assert.notEqual(snapshot?.cpu?.path, undefined);
+      assert.notEqual(snapshot?.memory?.path, undefined);
+      assert.ok(kernel.takeFailures().length > 0);
+    });
+  }
+});
+
 suite('what cannot be read is absent and counted', () => {
   const { workingSet: _, ...rest } = USE;
   const broken: Readonly<Record<string, readonly [version: 1 | 2, files: Files, type: string]>> = {
