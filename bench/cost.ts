@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   );
 
   const own = spawn(agent, [], {
-    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
+    env: { ...process.env, JOBMETER_HTTP_PORT: '0', OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
     stdio: 'ignore',
   });
   const other = spawn('prometheus-node-exporter', ['--web.listen-address=127.0.0.1:19100'], { stdio: 'ignore' });

@@ -35,6 +35,12 @@ export interface Metric {
   readonly from: string;
   /** Attribute keys, each with the values that it can have; `string` where they are not known beforehand. */
   readonly attributes?: Readonly<Record<string, readonly string[] | 'string'>>;
+  /** How settled the name is in the conventions; "development" if it does not say. */
+  readonly stability?: 'release_candidate' | 'stable';
+  /** Off unless asked for by name. */
+  readonly isOptIn?: true;
+  /** Of a histogram: the bounds of its buckets where they have to be fixed beforehand. */
+  readonly boundaries?: readonly number[];
 }
 
 export type Metrics = Readonly<Record<string, Metric>>;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { parseRequest, points } from '../test/support/otlp.ts';
 import { startReceiver } from '../test/support/receiver.ts';
-import { agent, ended, until } from '../test/support/process.ts';
+import { agent, agentEnv, ended, until } from '../test/support/process.ts';
 import { createCgroup } from './cgroups.ts';
 
 const MIB = 1024 * 1024;
@@ -17,7 +17,12 @@ test('a busy child in a real cgroup: its quota, the use that it made of it, its 
     'sh',
     ['-c', `${cgroup.enter}; node -e '${busy}' & child=$!; ${agent} --interval 500ms; kill $child; wait $child`],
     {
-      env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin, OTEL_METRIC_EXPORT_INTERVAL: '3000' },
+      env: {
+        ...process.env,
+        ...agentEnv,
+        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin,
+        OTEL_METRIC_EXPORT_INTERVAL: '3000',
+      },
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
     },

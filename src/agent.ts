@@ -1,23 +1,30 @@
+import type { Resource } from '@opentelemetry/resources';
 import { uptime } from '../instrumentation/host/uptime.ts';
 import { sources } from '../instrumentation/index.ts';
 import type { Clock } from './clock.ts';
-import type { Config } from './config/load.ts';
+import { createConsoleDestination } from './delivery/console.ts';
 import type { Destination } from './delivery/destination.ts';
-import { startDelivery } from './delivery/loop.ts';
-import { deliveries } from './delivery/metrics.ts';
+import { type Delivery, startDelivery } from './delivery/loop.ts';
+import { deliveries as deliveryMetrics } from './delivery/metrics.ts';
 import { createOtlpDestination } from './delivery/otlp.ts';
-import { openKernelFiles } from './host.ts';
+import { type Health, livenessTrouble, readinessTrouble } from './health.ts';
+import { type KernelFiles, openKernelFiles } from './host.ts';
+import { serverMetrics } from './http/metrics.ts';
+import type { LocalServer } from './http/server.ts';
 import { createMemoryJournal } from './journal/memory.ts';
 import type { Log } from './log.ts';
 import { distributions, followMetered, metered } from './metered.ts';
 import { createRunner } from './runner.ts';
 import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
-import type { schema } from './settings.ts';
-import { describeInterval, describeLoss, describeStart } from './status.ts';
+import { createSelection } from './selection.ts';
+import { startLocalServer } from './serve.ts';
+import { type AgentConfig, isPageServed, isServerOn, pushExporters } from './settings.ts';
+import { describeInterval, describeLoss, describeScopes } from './status.ts';
 import { createPipeline } from './telemetry/pipeline.ts';
 import type { Observation } from './telemetry/points.ts';
 import { createResource } from './telemetry/resource.ts';
 import { self, tickHistograms } from './telemetry/self.ts';
+import { formatSeconds } from './units.ts';
 import { VERSION } from './version.ts';
 
 /** What a user agent says by OTLP's specification, with ours in front. */
@@ -25,6 +32,9 @@ export const USER_AGENT: string = `jobmeter/${VERSION} OTel-OTLP-Exporter-JavaSc
 
 /** The journal's bound while it is in memory: more than an hour of an outage. */
 const JOURNAL_BYTES = 8 * 1024 * 1024;
+
+/** What a timer can wait for at most. */
+const MOST_TIMEOUT = 2 ** 31 - 1;
 
 /** From the order to end until the process may end: docker stop gives ten seconds. */
 export const STOP_MILLISECONDS = 8000;
@@ -37,14 +47,49 @@ export interface Agent {
 }
 
 export interface AgentOptions {
-  readonly config: Config<typeof schema>;
+  readonly config: AgentConfig;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether somebody watches and wants to see numbers. */
   readonly isWatched: boolean;
+  /** Whether standard error is read by a person. */
+  readonly isPretty: boolean;
   readonly instanceId: string;
+  /** Takes what the exporter "console" has to say. */
+  write(text: string): void;
   /** Instead of the OTLP destination of the configuration. */
   readonly destination?: Destination;
+}
+
+/** The OTLP destination of the configuration. */
+export function otlpDestination({ values }: AgentConfig): Promise<Destination> {
+  const [ca, cert, key] = [
+    values['otel.exporter.otlp.certificate']?.content,
+    values['otel.exporter.otlp.client.certificate']?.content,
+    values['otel.exporter.otlp.client.key']?.content,
+  ];
+  return createOtlpDestination({
+    url: values['otel.exporter.otlp.endpoint'],
+    headers: values['otel.exporter.otlp.headers'],
+    compression: values['otel.exporter.otlp.compression'],
+    timeout: values['otel.exporter.otlp.timeout'],
+    tls: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
+    userAgent: USER_AGENT,
+  });
+}
+
+function createAgentResource(config: AgentConfig, files: KernelFiles, instanceId: string, log: Log): Resource {
+  const { values, isEcs } = config;
+  const service = values['otel.service.name'];
+  const resource = createResource(files.host, {
+    version: VERSION,
+    instanceId,
+    architecture: process.arch,
+    configured: { ...values['otel.resource.attributes'], ...(service !== undefined && { 'service.name': service }) },
+    isEcs,
+  });
+  for (const { path, message } of files.takeFailures()) log.warn(`cannot read ${path}: ${message}`);
+  return resource;
 }
 
 /** Assembles the agent and starts it: the only place that knows every room. */
@@ -53,32 +98,36 @@ export async function startAgent({
   clock,
   log,
   isWatched,
+  isPretty,
   instanceId,
   ...options
 }: AgentOptions): Promise<Agent> {
-  const { values, otel } = config;
+  const { values } = config;
   const { interval } = values;
   for (const warning of config.warnings) log.warn(warning);
+  log.info(`version ${VERSION}, reads every ${formatSeconds(interval)}`);
 
   const agentStart = clock.wall();
   const files = openKernelFiles(values['root.path'], clock);
-  const resource = createResource(files.host, {
-    version: VERSION,
-    instanceId,
-    architecture: process.arch,
-    configured: otel.resource,
-    isEcs: otel.isEcs,
-  });
-  for (const { path, message } of files.takeFailures()) log.warn(`cannot read ${path}: ${message}`);
+  const resource = createAgentResource(config, files, instanceId, log);
   const runner = createRunner(sources, files, clock, (source, { path, message }) => {
     log.warn(`${source}: cannot read ${path}: ${message}; its numbers are left out (said once)`);
   });
 
   const journal = createMemoryJournal(JOURNAL_BYTES);
-  const destination = options.destination ?? (await createOtlpDestination({ ...otel.otlp, userAgent: USER_AGENT }));
-  const delivery = startDelivery(journal, destination, { clock, log, random: Math.random });
+  const destinations: Destination[] = [];
+  for (const exporter of pushExporters(config)) {
+    if (exporter === 'otlp') destinations.push(options.destination ?? (await otlpDestination(config)));
+    else destinations.push(createConsoleDestination((text) => options.write(text), isPretty));
+  }
+  const deliveries = destinations.map((destination) =>
+    startDelivery(journal, destination, { clock, log, random: Math.random }),
+  );
+  const deliveryStats = () => deliveries.map(({ stats }) => stats);
 
-  const ticksPerExport = Math.max(1, Math.round(otel.exportInterval / interval));
+  const ticksPerExport = Math.max(1, Math.round(values['otel.metric.export.interval'] / interval));
+  // Exports happen at ticks, whatever was asked for.
+  const exportInterval = ticksPerExport * interval;
   const follower = followMetered(ticksPerExport, interval);
   let newest: Sample | undefined;
   let exported: Sample | undefined;
@@ -92,7 +141,8 @@ export async function startAgent({
       ...readings,
       { set: metered, data: follower.metered(), time: sample.wall },
       { set: self, data: readSelf(), time: now },
-      { set: deliveries, data: { deliveries: [delivery.stats], failedExports }, time: now },
+      { set: deliveryMetrics, data: { deliveries: deliveryStats(), failedExports }, time: now },
+      ...(server === undefined ? [] : [{ set: serverMetrics, data: server.stats, time: now }]),
     ];
   }
 
@@ -102,16 +152,27 @@ export async function startAgent({
     return { cpu, rss: readRss(), ticks: sampler.stats, sources: runner.stats };
   }
 
+  const observeNewest = () => (newest === undefined ? [] : observe(newest));
   const pipeline = createPipeline({
     resource,
     version: VERSION,
-    append: (record) => journal.append(record),
+    selection: createSelection(values),
     beginnings: () => ({ agent: agentStart, boot }),
-    observe() {
-      const observations = newest === undefined ? [] : observe(newest);
-      follower.close();
-      return observations;
-    },
+    push:
+      deliveries.length === 0
+        ? undefined
+        : {
+            timeout: values['otel.metric.export.timeout'] || MOST_TIMEOUT,
+            temporality: values['otel.exporter.otlp.temporality'],
+            histogram: values['otel.exporter.otlp.histogram'],
+            append: (record) => journal.append(record),
+            observe() {
+              const observations = observeNewest();
+              follower.close();
+              return observations;
+            },
+          },
+    pull: isPageServed(config) ? { observe: observeNewest } : undefined,
   });
   const record = {
     cpu: pipeline.recorder(metered.name, distributions.cpu),
@@ -144,25 +205,48 @@ export async function startAgent({
     record.lateness(lateness);
     if (sample.slot < nextExport) return;
     nextExport = (Math.floor(sample.slot / ticksPerExport) + 1) * ticksPerExport;
-    if (isWatched) log.info(describeInterval(follower.metered(), delivery.stats));
-    void exportNewest();
+    if (isWatched) log.info(describeInterval(follower.metered(), deliveryStats()));
+    if (deliveries.length > 0) void exportNewest();
   }
 
   function onFirst(sample: Sample): void {
     const seconds = readingOf(sample, uptime)?.snapshot;
     boot = seconds === undefined ? undefined : sample.wall - seconds * 1000;
-    for (const line of describeStart(sample, {
-      version: VERSION,
-      address: destination.address,
-      interval,
-      // Exports happen at ticks, whatever was asked for.
-      exportInterval: ticksPerExport * interval,
-    }))
-      log.info(line);
+    for (const line of describeScopes(sample)) log.info(line);
   }
+
+  /** Where it goes. */
+  function describeWays(): void {
+    for (const { name, address } of destinations) {
+      const how = name === 'otlp' ? 'sends   OTLP (http/json)' : 'writes  all metrics';
+      log.info(`${how} to ${address} every ${formatSeconds(exportInterval)}`);
+    }
+    if (server !== undefined)
+      log.info(`serves  ${isPageServed(config) ? `${server.address}/metrics` : server.address}`);
+    if (destinations.length === 0 && server === undefined) log.info('exports nothing: OpenTelemetry is switched off');
+  }
+
+  const health = (): Health => ({
+    now: clock.monotonic(),
+    interval,
+    exportInterval,
+    sampledAt: sampler.sampledAt,
+    deliveries: deliveryStats(),
+  });
 
   const sampler = createSampler({ interval, clock, read: () => runner.read(), onTick });
   sampler.start();
+  let server: LocalServer | undefined;
+  if (isServerOn(config)) {
+    const served = {
+      newest: () => newest,
+      collect: () => pipeline.collect(),
+      livenessTrouble: () => livenessTrouble(health()),
+      readinessTrouble: () => readinessTrouble(health()),
+    };
+    server = await startLocalServer(config, served, { clock, log });
+  }
+  describeWays();
 
   return {
     twoSamples: twoSamples.promise,
@@ -170,16 +254,24 @@ export async function startAgent({
       const end = clock.monotonic() + STOP_MILLISECONDS;
       sampler.stop();
       sampler.sampleNow();
-      if (exported !== newest) await exportNewest();
-      await delivery.stop(end - clock.monotonic());
+      if (deliveries.length > 0 && exported !== newest) await exportNewest();
+      const closed = server?.close();
+      await Promise.all(deliveries.map((delivery) => delivery.stop(end - clock.monotonic())));
       await pipeline.shutdown();
+      await closed;
       files.close();
-      const { delivered, rejectedPoints, lost, trouble } = delivery.stats;
-      const gone = [...lost.values()].reduce((sum, count) => sum + count, failedExports);
-      if (gone > 0) log.warn(describeLoss(gone, destination.address, trouble));
-      return delivered > 0 && gone === 0 && rejectedPoints === 0;
+      if (failedExports > 0) log.warn(`${failedExports} exports failed, their samples are lost`);
+      return deliveries.map((delivery) => isComplete(delivery, log)).every(Boolean) && failedExports === 0;
     },
   };
+}
+
+/** Whether everything arrived; says so where it did not. */
+function isComplete({ stats, destination }: Delivery, log: Log): boolean {
+  const { delivered, rejectedPoints, lost, trouble } = stats;
+  const gone = [...lost.values()].reduce((sum, count) => sum + count, 0);
+  if (gone > 0) log.warn(describeLoss(gone, destination.address, trouble));
+  return delivered > 0 && gone === 0 && rejectedPoints === 0;
 }
 
 function readRss(): number | undefined {

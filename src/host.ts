@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { type Bytes, ParseError } from '../instrumentation/kernel/bytes.ts';
 import type { Host } from '../instrumentation/source.ts';
@@ -8,10 +8,20 @@ import type { Setting } from './config/setting.ts';
 export const hostSettings: { readonly 'root.path': Setting<string> } = {
   'root.path': {
     doc: 'Read DIR/proc, DIR/sys and DIR/etc: a host that is mounted at DIR, or a captured tree.',
-    allowed: 'a directory that holds proc/stat',
+    allowed: 'a directory that holds a readable proc/stat',
     default: '/',
     placeholder: 'DIR',
-    parse: (text) => (existsSync(path.join(text, 'proc/stat')) ? path.resolve(text) : undefined),
+    parse(text) {
+      const file = path.join(text, 'proc/stat');
+      try {
+        accessSync(file, constants.R_OK);
+      } catch (error) {
+        throw new Error(`cannot read ${JSON.stringify(file)} (${(error as NodeJS.ErrnoException).code})`, {
+          cause: error,
+        });
+      }
+      return path.resolve(text);
+    },
   },
 };
 

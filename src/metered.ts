@@ -187,6 +187,7 @@ export const distributions: Readonly<Record<'cpu' | 'memory', Metric>> = {
     description: 'CPUs in use by the metered scope at each tick.',
     from: 'as jobmeter.cpu.usage',
     attributes: { 'jobmeter.scope': SCOPES },
+    boundaries: halfSteps(2 ** -7, 2 ** 9),
   },
   memory: {
     name: 'jobmeter.memory.usage.distribution',
@@ -196,8 +197,15 @@ export const distributions: Readonly<Record<'cpu' | 'memory', Metric>> = {
     description: 'Memory in use by the metered scope at each tick.',
     from: 'as jobmeter.memory.usage',
     attributes: { 'jobmeter.scope': SCOPES },
+    boundaries: halfSteps(2 ** 20, 2 ** 43),
   },
 };
+
+/** 1, 1.5, 2, 3, 4, 6, …: from one power of two to another, with the middle of each octave. */
+function halfSteps(least: number, most: number): readonly number[] {
+  const octaves = Array.from({ length: Math.log2(most / least) }, (_, n) => least * 2 ** n);
+  return [...octaves.flatMap((step) => [step, step * 1.5]), most];
+}
 
 /** However late an export is, no more ticks than this, or twice those of an interval, are kept for it. */
 const MOST_TICKS = 3600;

@@ -40,6 +40,20 @@ export function standInFor(name: 'stdout' | 'stderr', output: Output): void {
   Object.defineProperty(process, name, { value, configurable: true });
 }
 
+/** Writes all of a text to standard output, however slow its reader is: for a command whose output is its purpose. */
+export function writeAll(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      // A reader that went away has what it wanted.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
 function reopen(fd: number): number {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);

@@ -50,6 +50,8 @@ export interface Tick {
 
 export interface Sampler {
   readonly stats: TickStats;
+  /** Monotonic milliseconds at which the last sample was taken. */
+  readonly sampledAt: number | undefined;
   /** Takes the first sample at once, then one each interval. */
   start(): void;
   /** Takes a sample now, outside of the schedule, unless the last one is less than a tenth of an interval old. */
@@ -107,6 +109,9 @@ export function createSampler(options: {
 
   return {
     stats,
+    get sampledAt() {
+      return previous === undefined ? undefined : takenAt;
+    },
     start() {
       start = clock.monotonic();
       tick();

@@ -1,15 +1,85 @@
-// Every setting of jobmeter's own. Each is declared beside the code that uses it; a new block is one line here.
+// Every setting. Each is declared beside the code that uses it; a new block is one line here.
 
+import { catalogue } from './catalogue.ts';
+import { type Check, type Config, fileSettings, type Given } from './config/load.ts';
 import { type Setting, switchSetting } from './config/setting.ts';
+import { otlpSettings } from './delivery/otlp-settings.ts';
 import { hostSettings } from './host.ts';
+import { checkHttp, httpSettings } from './http/settings.ts';
+import { logSettings } from './log.ts';
+import { prometheusSettings } from './prometheus/settings.ts';
 import { samplerSettings } from './sampler.ts';
+import { checkPatterns, selectionSettings } from './selection.ts';
+import { telemetrySettings } from './telemetry/settings.ts';
 
 const modeSettings: { readonly once: Setting<boolean> } = {
   once: switchSetting('Take two samples one interval apart, deliver them, and end: 0 if that worked, else 1.'),
 };
 
-export const schema: typeof samplerSettings & typeof modeSettings & typeof hostSettings = {
+export const schema: typeof samplerSettings &
+  typeof modeSettings &
+  typeof hostSettings &
+  typeof selectionSettings &
+  typeof logSettings &
+  typeof httpSettings &
+  typeof prometheusSettings &
+  typeof fileSettings &
+  typeof telemetrySettings &
+  typeof otlpSettings = {
   ...samplerSettings,
   ...modeSettings,
   ...hostSettings,
+  ...selectionSettings,
+  ...logSettings,
+  ...httpSettings,
+  ...prometheusSettings,
+  ...fileSettings,
+  ...telemetrySettings,
+  ...otlpSettings,
 };
+
+export type AgentConfig = Config<typeof schema>;
+
+/** What cannot be together. */
+export const checks: readonly Check<typeof schema>[] = [
+  checkHttp,
+  checkPatterns(catalogue.map(({ name }) => name)),
+  checkOnce,
+  checkClientCertificate,
+];
+
+/** The exporters that push: what is left of them when OpenTelemetry is switched off. */
+export function pushExporters({ values }: AgentConfig): readonly ('otlp' | 'console')[] {
+  if (values['otel.sdk.disabled']) return [];
+  return values['otel.metrics.exporter'].filter((exporter) => exporter !== 'prometheus');
+}
+
+/** Whether /metrics is served. */
+export function isPageServed({ values }: AgentConfig): boolean {
+  return !values['otel.sdk.disabled'] && values['otel.metrics.exporter'].includes('prometheus');
+}
+
+/** Whether a port is opened: for /metrics, or since its address was asked for. */
+export function isServerOn(config: AgentConfig): boolean {
+  const { values, origins } = config;
+  if (values['http.port'] === 'off' || values.once) return false;
+  return isPageServed(config) || (['http.host', 'http.port'] as const).some((path) => isOwn(origins.get(path)));
+}
+
+/** Whether it was given by a name of jobmeter's own: OpenTelemetry's go with its exporter. */
+function isOwn(given: Given | undefined): boolean {
+  return given !== undefined && !/^(OTEL_|meter_provider)/.test(given.name);
+}
+
+function checkOnce(config: AgentConfig): readonly string[] {
+  if (!config.values.once || pushExporters(config).length > 0) return [];
+  const { name, place } = config.origins.get('once')!;
+  return [`${name} (${place}): nothing is there to deliver to; allowed with otlp or console among the exporters`];
+}
+
+function checkClientCertificate({ values, origins }: AgentConfig): readonly string[] {
+  const [cert, key] = ['otel.exporter.otlp.client.certificate', 'otel.exporter.otlp.client.key'] as const;
+  if ((values[cert] === undefined) === (values[key] === undefined)) return [];
+  const { name, place } = origins.get(values[cert] === undefined ? key : cert)!;
+  return [`${name} (${place}): certificate and key belong together; allowed are both or neither`];
+}

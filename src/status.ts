@@ -5,27 +5,16 @@ import type { Limit } from '../instrumentation/cgroup/limits.ts';
 import { cpuLimit, type Limited, memoryLimit, type Metered, statistics, type Use, usesOf } from './metered.ts';
 import { readingOf, type Sample } from './sampler.ts';
 import type { DeliveryStats } from './delivery/loop.ts';
-import { formatBytes, formatNumber, formatSeconds } from './units.ts';
+import { formatBytes, formatNumber } from './units.ts';
 
 const bytes = formatBytes;
 const cpus = (value: number) => `${formatNumber(value)} ${value === 1 ? 'CPU' : 'CPUs'}`;
 
-/** What is metered, within which limits, and where it goes. */
-export function describeStart(
-  sample: Sample,
-  options: {
-    readonly version: string;
-    readonly address: string;
-    readonly interval: number;
-    readonly exportInterval: number;
-  },
-): readonly string[] {
-  const { version, address, interval, exportInterval } = options;
+/** What is metered, and within which limits. */
+export function describeScopes(sample: Sample): readonly string[] {
   return [
-    `version ${version}, reads every ${formatSeconds(interval)}`,
     `cpu     ${describeScope(sample, 'cpu', cpuLimit(sample), cpus)}`,
     `memory  ${describeScope(sample, 'memory', memoryLimit(sample), bytes)}`,
-    `sends   OTLP (http/json) to ${address} every ${formatSeconds(exportInterval)}`,
   ];
 }
 
@@ -54,11 +43,14 @@ export function describeLoss(samples: number, address: string, trouble: string |
 }
 
 /** The last interval in one line. */
-export function describeInterval({ ticks, cpuLimit, memoryLimit }: Metered, delivery: DeliveryStats): string {
+export function describeInterval(
+  { ticks, cpuLimit, memoryLimit }: Metered,
+  deliveries: readonly DeliveryStats[],
+): string {
   return [
     `cpu ${describeUse(usesOf(ticks, 'cpu'), formatNumber, cpuLimit && cpus(cpuLimit.limit.value))}`,
     `memory ${describeUse(usesOf(ticks, 'memory'), bytes, memoryLimit && bytes(memoryLimit.limit.value))}`,
-    describeDelivery(delivery),
+    ...deliveries.map(describeDelivery),
   ].join('  |  ');
 }
 

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { USER_AGENT } from '../src/agent.ts';
+import { catalogue } from '../src/catalogue.ts';
 import { helpText } from '../src/config/help.ts';
-import { flagOf, variableOf } from '../src/config/setting.ts';
+import { namesOf, type Setting, show } from '../src/config/setting.ts';
 import { schema } from '../src/settings.ts';
 import { VERSION } from '../src/version.ts';
-import { catalogue } from './support/catalogue.ts';
 import { assertGolden } from './support/golden.ts';
 import { agent, root, run } from './support/process.ts';
 
@@ -18,9 +18,10 @@ const packageJson = JSON.parse(read('package.json')) as {
   devDependencies: Readonly<Record<string, string>>;
 };
 
-/** The file with what stands between `<!-- name -->` and `<!-- /name -->` replaced. */
+/** The file with what stands between the marks of `name` replaced: <!-- name --> in Markdown, # <name> in YAML. */
 function withBlock(file: string, name: string, block: string): string {
-  const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+  const isYaml = file.endsWith('.yaml');
+  const [start, end] = isYaml ? [`# <${name}>\n`, `    # </${name}>`] : [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
   const content = read(file);
   assert.ok(content.includes(start) && content.includes(end), `${file} lacks the marks of ${name}`);
   return content.slice(0, content.indexOf(start) + start.length) + block + content.slice(content.indexOf(end));
@@ -31,26 +32,98 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
 }
 
+const entries = Object.entries(schema).map(([at, setting]) => ({
+  at,
+  setting,
+  shown: show(setting as Setting<unknown>, setting.default),
+  ...namesOf(at, setting),
+}));
+
 test('docs/metrics.md is the catalogue', () => {
-  const rows = catalogue.map(({ name, kind, unit, attributes = {}, description, from }) => {
+  const rows = catalogue.map(({ name, kind, unit, attributes = {}, description, from, stability, isOptIn }) => {
     const keys = Object.entries(attributes).map(
       ([key, values]) => `\`${key}\`${typeof values === 'string' ? '' : `: ${values.join(', ')}`}`,
     );
-    return [`\`${name}\``, kind, `\`${unit}\``, keys.join('; '), description, from];
+    const state = [stability?.replace('_', ' ') ?? 'development', ...(isOptIn ? ['off by default'] : [])].join(', ');
+    return [`\`${name}\``, kind, `\`${unit}\``, keys.join('; '), description, from, state];
   });
-  const block = table(['metric', 'kind', 'unit', 'attributes', 'what it is', 'where it comes from'], rows);
+  const block = table(['metric', 'kind', 'unit', 'attributes', 'what it is', 'where it comes from', ''], rows);
   assertGolden(path.join(root, 'docs/metrics.md'), withBlock('docs/metrics.md', 'metrics', block));
 });
 
-test('the settings in the README are the schema', () => {
-  const rows = Object.entries(schema).map(([at, { doc, allowed, default: value }]) => {
-    const shown = at === 'interval' ? `${Number(value) / 1000}s` : String(value);
-    return [`\`${flagOf(at)}\``, `\`${variableOf(at)}\``, `\`${shown}\``, `${doc} Allowed: ${allowed}.`];
+test('the metrics in the README are from the catalogue', () => {
+  const names = [
+    'jobmeter.cpu.usage',
+    'jobmeter.cpu.limit',
+    'jobmeter.memory.usage',
+    'jobmeter.memory.limit',
+    'container.cpu.time',
+    'container.memory.working_set',
+    'system.cpu.time',
+    'system.memory.usage',
+    'jobmeter.samples.lost',
+  ];
+  const rows = names.map((name) => {
+    const { unit, description } = catalogue.find((metric) => metric.name === name)!;
+    return [`\`${name}\``, `\`${unit}\``, description];
   });
-  assertGolden(
-    path.join(root, 'README.md'),
-    withBlock('README.md', 'settings', table(['flag', 'variable', 'default', ''], rows)),
-  );
+  const block = table(['metric', 'unit', ''], rows);
+  assertGolden(path.join(root, 'README.md'), withBlock('README.md', 'metrics', block));
+});
+
+test('the settings in the README are the schema', () => {
+  const rows = entries
+    .filter(({ variable }) => variable !== undefined)
+    .map(({ flag, variable, otelVariables, setting, shown }) => [
+      flag === undefined ? '' : `\`${flag}\``,
+      [variable, ...otelVariables].map((name) => `\`${name}\``).join(', '),
+      shown === '' ? '' : `\`${shown}\``,
+      `${setting.doc} Allowed: ${setting.allowed}.`,
+    ]);
+  const block = table(['flag', 'variable', 'default', ''], rows);
+  assertGolden(path.join(root, 'README.md'), withBlock('README.md', 'settings', block));
+});
+
+test('OpenTelemetry’s settings in docs/settings.md are the schema', () => {
+  const rows = entries
+    .filter(({ otelVariables, keys }) => otelVariables.length + keys.length > 0)
+    .map(({ otelVariables, variable, keys, setting, shown }) => [
+      [...otelVariables, ...(variable === undefined ? [] : [variable])].map((name) => `\`${name}\``).join(', '),
+      keys.map((key) => `\`${key}\``).join(', '),
+      shown === '' ? '' : `\`${shown}\``,
+      `${setting.doc} Allowed: ${setting.allowed}.`,
+    ]);
+  const block = table(['variable', 'key in the file', 'default', ''], rows);
+  assertGolden(path.join(root, 'docs/settings.md'), withBlock('docs/settings.md', 'settings', block));
+});
+
+/** Own settings as the file has them, at their defaults; what has none, or stands elsewhere in the file, as a comment. */
+function exampleBlock(): string {
+  const lines: string[] = [];
+  let blocks: readonly string[] = [];
+  const own = entries.filter(({ variable }) => variable !== undefined);
+  // What is in one block stands together, where the first of it stands.
+  const first = ({ at }: { at: string }) => own.findIndex((entry) => entry.at.split('.')[0] === at.split('.')[0]);
+  for (const { at, setting, variable, keys } of own.toSorted((a, b) => first(a) - first(b))) {
+    const steps = at.split('.');
+    for (const [depth, step] of steps.slice(0, -1).entries()) {
+      if (blocks[depth] === step) continue;
+      lines.push(`${'  '.repeat(depth + 2)}${step}:`);
+      blocks = [...steps.slice(0, depth), step];
+    }
+    blocks = steps.slice(0, -1);
+    const indent = '  '.repeat(steps.length + 1);
+    const value = setting.default as unknown;
+    const text = Array.isArray(value) ? JSON.stringify(value) : show(setting as Setting<unknown>, value);
+    const isOff = text === '' || keys.length > 1;
+    lines.push(`${indent}# ${setting.doc} Allowed: ${setting.allowed}. ${variable}`);
+    lines.push(`${indent}${isOff ? '# ' : ''}${steps.at(-1)}: ${text === '' ? '...' : text}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+test('otel-config.yaml has every own setting at its default', () => {
+  assertGolden(path.join(root, 'otel-config.yaml'), withBlock('otel-config.yaml', 'settings', exampleBlock()));
 });
 
 test('names are OpenTelemetry’s or jobmeter’s, each declared once, and described', () => {
@@ -116,6 +189,7 @@ test('every command in the README works', async () => {
   for (const command of commands.filter((line) => !notRun.includes(line))) {
     const { code, stderr } = await run('sh', ['-c', `cd ${root}; ${command}`], {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+      JOBMETER_HTTP_PORT: 'off',
     });
     // Nobody listens: what matters is that the command is understood.
     assert.ok(code === 0 || (code === 1 && stderr.includes('not delivered to')), `${command}: ${code} ${stderr}`);

@@ -3,11 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { startAgent } from '../src/agent.ts';
-import { load } from '../src/config/load.ts';
 import type { Destination } from '../src/delivery/destination.ts';
-import { schema } from '../src/settings.ts';
 import { createFakeClock } from './support/clock.ts';
+import { configOf } from './support/config.ts';
 import { assertGolden } from './support/golden.ts';
+import { collectingLog } from './support/log.ts';
 import { parseRequest, points, resourceAttributes } from './support/otlp.ts';
 
 // The whole way from captured kernel files to OTLP, for each captured situation: two samples, one second apart.
@@ -43,11 +43,9 @@ for (const situation of ['hybrid-host', 'kubernetes-v2', 'v1-container', 'v2-con
 
     const span = uptimeOf(path.join(fixture, '1')) - uptimeOf(path.join(fixture, '0'));
     const argv = ['--root-path', root, '--interval', `${Math.round(span * 1000)}ms`];
-    const command = load(schema, { OTEL_SERVICE_NAME: 'golden' }, argv);
-    if (command.kind !== 'run') throw new Error('not a run');
+    const config = await configOf({ OTEL_SERVICE_NAME: 'golden', OTEL_METRICS_EXPORTER: 'otlp' }, ...argv);
     const clock = createFakeClock({ wall: WALL * 1000 });
-    const said: string[] = [];
-    const say = (line: string) => void said.push(line.replace('jobmeter: ', ''));
+    const log = collectingLog();
     const records: Uint8Array[] = [];
     const destination: Destination = {
       name: 'otlp',
@@ -61,21 +59,25 @@ for (const situation of ['hybrid-host', 'kubernetes-v2', 'v1-container', 'v2-con
     };
     const instanceId = '00000000-0000-4000-8000-000000000000';
     const agent = await startAgent({
-      config: command.config,
+      config,
       clock,
-      log: { info: say, warn: say, error: say },
+      log,
       isWatched: false,
+      isPretty: true,
+      write() {},
       instanceId,
       destination,
     });
     overwrite(path.join(fixture, '1'), root);
-    await clock.advance(command.config.values.interval);
+    await clock.advance(config.values.interval);
     await agent.stop();
 
     const request = parseRequest(records[0]!);
     const resource = Object.entries(resourceAttributes(request)).map(([key, value]) => `${key}=${value}`);
     const lines = points(request).map(lineOf).toSorted();
-    const text = ['# said', ...said, '', '# resource', ...resource.toSorted(), '', '# points', ...lines, ''].join('\n');
+    const text = ['# said', ...log.lines, '', '# resource', ...resource.toSorted(), '', '# points', ...lines, ''].join(
+      '\n',
+    );
     assertGolden(
       path.join(import.meta.dirname, 'golden', `${situation}.txt`),
       text.replaceAll(process.arch === 'arm64' ? 'host.arch=arm64' : 'host.arch=amd64', 'host.arch=(this machine)'),

@@ -6,14 +6,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { parseRequest, points, resourceAttributes } from './support/otlp.ts';
-import { agent, ended, root, run, until } from './support/process.ts';
+import { agent, agentEnv, ended, root, run, until } from './support/process.ts';
 import { startReceiver } from './support/receiver.ts';
 
 // The built agent as a user has it.
 
 /** Starts the agent and gives what it said so far. */
 function start(args: readonly string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(agent, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(agent, args, { env: { ...process.env, ...agentEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   return { child, over: ended(child), said: () => said };
@@ -140,7 +140,12 @@ test('a receiver that never answers cannot hold the end up: 8 seconds, and a sec
 test('whoever reads its words may go away', async (t) => {
   const receiver = await startReceiver(t, () => ({}));
   const child = spawn(agent, ['--interval', '100ms'], {
-    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin, OTEL_METRIC_EXPORT_INTERVAL: '100' },
+    env: {
+      ...process.env,
+      ...agentEnv,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin,
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const over = new Promise((resolve) => child.once('exit', resolve));
@@ -169,7 +174,12 @@ test('what it shares with the job stays as it was: the job’s output blocks, it
 
 test('signals that it was started to ignore stay ignored, SIGTERM does not', async (t) => {
   const receiver = await startReceiver(t, () => ({}));
-  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin, OTEL_METRIC_EXPORT_INTERVAL: '100' };
+  const env = {
+    ...process.env,
+    ...agentEnv,
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin,
+    OTEL_METRIC_EXPORT_INTERVAL: '100',
+  };
   const child = spawn('sh', ['-c', `trap '' HUP INT TERM; exec ${agent} --interval 100ms`], { env, stdio: 'ignore' });
   const over = ended(child);
   await receiver.received(1);
@@ -205,7 +215,7 @@ const refused: readonly (readonly [string, readonly string[], NodeJS.ProcessEnv,
     'endpoint',
     [],
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' },
-    'OTEL_EXPORTER_OTLP_ENDPOINT (environment): this is not a URL',
+    'OTEL_EXPORTER_OTLP_ENDPOINT (environment): this is not allowed; allowed is a URL',
   ],
 ];
 for (const [name, args, env, message] of refused) {

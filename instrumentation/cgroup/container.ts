@@ -25,6 +25,7 @@ export const container: Source<Container> = defineSource({
   metrics: {
     cpuTime: {
       name: 'container.cpu.time',
+      stability: 'release_candidate',
       kind: 'counter',
       unit: 's',
       value: 'double',
@@ -34,6 +35,7 @@ export const container: Source<Container> = defineSource({
     },
     memoryUsage: {
       name: 'container.memory.usage',
+      stability: 'release_candidate',
       kind: 'updowncounter',
       unit: 'By',
       value: 'int',
@@ -42,6 +44,7 @@ export const container: Source<Container> = defineSource({
     },
     workingSet: {
       name: 'container.memory.working_set',
+      stability: 'release_candidate',
       kind: 'updowncounter',
       unit: 'By',
       value: 'int',

@@ -1,23 +1,41 @@
-import { flagOf, type Schema, variableOf } from './setting.ts';
+import { COMMANDS } from './command-line.ts';
+import { namesOf, type Schema } from './setting.ts';
+
+const WIDTH = 24;
 
 export function helpText(schema: Schema, version: string): string {
-  const options = Object.entries(schema).map(([path, setting]) => {
-    const option = [flagOf(path), setting.placeholder].filter((word) => word !== undefined).join(' ');
-    return [option, `${setting.doc} (${variableOf(path)})`] as const;
+  const own = Object.entries(schema).flatMap(([path, setting]) => {
+    const { flag, variable, otelVariables } = namesOf(path, setting);
+    const name = variable ?? otelVariables[0];
+    const option = [flag ?? name, setting.placeholder].filter((word) => word !== undefined).join(' ');
+    const also = flag === undefined ? '' : ` (${name})`;
+    return flag === undefined && variable === undefined ? [] : [line(option, `${setting.doc}${also}`)];
   });
-  const lines = [...options, ['--help, -h', 'Say this.'], ['--version, -V', 'Say the version.']] as const;
-  return `jobmeter ${version} meters this container and this host and sends what it measures as OpenTelemetry metrics.
+  const standard = Object.entries(schema).flatMap(([path, setting]) => {
+    const { variable, otelVariables } = namesOf(path, setting);
+    return variable === undefined && otelVariables.length > 0 ? [line(otelVariables.at(-1)!, setting.doc)] : [];
+  });
+  return `jobmeter ${version} meters this container and this host and exports what it measures as OpenTelemetry metrics.
 
-Usage: jobmeter [OPTION...]
+Usage: jobmeter [OPTION...]             meter until a signal comes
+       jobmeter check [OPTION...]       show the settings, and try every source and destination
+       jobmeter metrics [OPTION...]     list all metrics, and which of them are on
 
-${lines.map(([option, doc]) => `  ${option.padEnd(18)} ${doc}`).join('\n')}
+${own.join('\n')}
+${line('--json', `${COMMANDS.join(' and ')}: as JSON.`)}
+${line('--help, -h', 'Say this.')}
+${line('--version, -V', 'Say the version.')}
 
-Where and how it sends is set by OpenTelemetry's own variables, among them:
-  OTEL_EXPORTER_OTLP_ENDPOINT   http://localhost:4318 if not set
-  OTEL_EXPORTER_OTLP_HEADERS    key=value,key=value
-  OTEL_METRIC_EXPORT_INTERVAL   milliseconds between two exports, 10000 if not set
-  OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
+Each option can also be set by the variable behind it, or in the file that --config names. What OpenTelemetry specifies is
+set by its own variables (those for one signal, OTEL_EXPORTER_OTLP_METRICS_..., win), or in that file:
 
-Exit status: 0 after a signal to end; 1 if --once could not deliver; 2 for usage and configuration errors.
+${standard.join('\n')}
+
+Exit status: 0 after a signal to end; 1 if --once could not deliver, or check found what does not work; 2 for usage and
+configuration errors.
 `;
+}
+
+function line(option: string, doc: string): string {
+  return option.length <= WIDTH ? `  ${option.padEnd(WIDTH)} ${doc}` : `  ${option}\n  ${' '.repeat(WIDTH)} ${doc}`;
 }

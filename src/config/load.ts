@@ -1,129 +1,200 @@
-import { parseArgs } from 'node:util';
-import { loadOtel, type OtelConfig } from './otel.ts';
+import type { CommandLine } from './command-line.ts';
+import { readWhole } from './files.ts';
+import { otelVariableProblem } from './otel.ts';
+import { printable } from './printable.ts';
 import {
   ConfigError,
   type Environment,
-  flagOf,
+  type Names,
+  namesOf,
   type Schema,
   type Setting,
   type Values,
-  variableOf,
 } from './setting.ts';
+import { suggest } from './suggest.ts';
+
+export const fileSettings: { readonly 'otel.config': Setting<string | undefined> } = {
+  'otel.config': {
+    doc: "OpenTelemetry's declarative file; other OTEL_ variables count only as ${NAME} in it then.",
+    allowed: 'a YAML file that can be read',
+    default: undefined,
+    placeholder: 'FILE',
+    // It is read below, once: it may be a pipe.
+    parse: (text) => text,
+    otel: { variables: ['OTEL_CONFIG_FILE'], flag: '--config' },
+  },
+};
+
+/** A text that was given for a setting, and where. */
+export interface Given {
+  readonly text: string;
+  /** The flag, the variable or the key. */
+  readonly name: string;
+  /** "command line", "environment", or the file and the line. */
+  readonly place: string;
+  /** Passed over with a warning where it is malformed. */
+  readonly isLenient?: boolean | undefined;
+}
 
 export interface Config<S extends Schema> {
   readonly values: Values<S>;
-  readonly otel: OtelConfig;
+  /** What each setting that is not at its default was given by. */
+  readonly origins: ReadonlyMap<string, Given>;
   /** What was passed over, for a person. */
   readonly warnings: readonly string[];
+  /** A task of ECS: its containers may share the network of a container that is not theirs. */
+  readonly isEcs: boolean;
 }
 
-export type Command<S extends Schema> =
-  | { readonly kind: 'help' | 'version' }
-  | { readonly kind: 'run'; readonly config: Config<S> };
+/** Says what in the whole cannot be, each in one line. */
+export type Check<S extends Schema> = (config: Config<S>) => readonly string[];
 
-/** What the command line and the environment ask for: default < environment < flag. Throws {@link ConfigError}. */
-export function load<S extends Schema>(schema: S, env: Environment, argv: readonly string[]): Command<S> {
-  const flags = readFlags(schema, argv);
-  if (flags.has('--help')) return { kind: 'help' };
-  if (flags.has('--version')) return { kind: 'version' };
-  refuseUnknownVariables(schema, env);
-  const values = Object.fromEntries(
-    Object.entries(schema).map(([path, setting]) => [path, valueOf(path, setting, env, flags)]),
-  ) as Values<S>;
+/**
+ * What was asked for: default < file < environment < flag. What OpenTelemetry specifies comes from the file alone where
+ * there is one, as its specification has it. Throws {@link ConfigError} with everything that cannot be.
+ */
+export async function load<S extends Schema>(
+  schema: S,
+  checks: readonly Check<S>[],
+  { flags, ...commandLine }: CommandLine,
+  env: Environment,
+): Promise<Config<S>> {
+  const problems = [...commandLine.problems];
   const warnings: string[] = [];
-  return { kind: 'run', config: { values, otel: loadOtel(env, warnings), warnings } };
-}
+  const file = givenFor('otel.config', fileSettings['otel.config'], flags, env)[0];
+  const content = file && (await readFile(schema, file, env, problems, warnings));
+  if (file === undefined) problems.push(...otelProblems(schema, env));
+  problems.push(...unknownVariables(schema, env));
 
-function readFlags(schema: Schema, argv: readonly string[]): ReadonlyMap<string, string> {
-  const isSwitch = new Map<string, boolean>([
-    ['--help', true],
-    ['--version', true],
-  ]);
-  for (const [path, { placeholder }] of Object.entries(schema)) isSwitch.set(flagOf(path), placeholder === undefined);
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: {
-      ...Object.fromEntries(
-        [...isSwitch].map(([flag, alone]) => [flag.slice(2), { type: alone ? 'boolean' : 'string' }]),
-      ),
-      help: { type: 'boolean', short: 'h' },
-      version: { type: 'boolean', short: 'V' },
-    },
-    strict: false,
-    tokens: true,
-  });
-  const flags = new Map<string, string>();
-  for (const token of tokens) {
-    if (token.kind === 'positional')
-      throw new ConfigError(`${token.value} (command line): unexpected argument; see jobmeter --help`);
-    if (token.kind !== 'option') continue;
-    const flag = `--${token.name}`;
-    const problem = flagProblem(isSwitch, token, flags.has(flag));
-    if (problem !== undefined)
-      throw new ConfigError(`${token.rawName} (command line): ${problem}; see jobmeter --help`);
-    flags.set(flag, token.value ?? 'true');
+  const values: Record<string, unknown> = {};
+  const origins = new Map<string, Given>();
+  for (const [path, setting] of Object.entries(schema)) {
+    values[path] = setting.default;
+    const texts = givenFor(path, setting, flags, env, content);
+    for (const given of texts) {
+      const result = parse(setting, given, warnings);
+      if ('value' in result) {
+        values[path] = result.value;
+        origins.set(path, given);
+        break;
+      }
+      (given.isLenient ? warnings : problems).push(result.problem);
+      if (!given.isLenient) break;
+    }
   }
-  return flags;
+  const isEcs = ['ECS_CONTAINER_METADATA_URI_V4', 'ECS_CONTAINER_METADATA_URI'].some((name) => env[name]);
+  const config = { values: values as Values<S>, origins, warnings: warnings.map(printable), isEcs };
+  if (problems.length === 0) problems.push(...checks.flatMap((check) => check(config)));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
 }
 
-interface Option {
-  readonly name: string;
-  readonly value: string | undefined;
-  readonly inlineValue: boolean | undefined;
+async function readFile(
+  schema: Schema,
+  file: Given,
+  env: Environment,
+  problems: string[],
+  warnings: string[],
+): Promise<ReadonlyMap<string, Given>> {
+  let text: string;
+  try {
+    text = readWhole(file.text).toString();
+  } catch (error) {
+    const { allowed } = fileSettings['otel.config'];
+    problems.push(`${file.name} (${file.place}): ${(error as Error).message}; allowed is ${allowed}`);
+    return new Map();
+  }
+  warnings.push(...withoutEffect(schema, env, file.text, text));
+  // Only with a file is a parser of YAML worth its memory.
+  const { readConfigFile } = await import('./file.ts');
+  const content = readConfigFile(file.text, text, schema, env);
+  problems.push(...content.problems);
+  return content.given;
 }
 
-function flagProblem(
-  isSwitch: ReadonlyMap<string, boolean>,
-  { name, value, inlineValue }: Option,
-  isRepeated: boolean,
-): string | undefined {
-  const flag = `--${name}`;
-  const alone = isSwitch.get(flag);
-  if (alone === undefined) return `unknown option${suggest(flag, isSwitch.keys())}`;
-  if (isRepeated) return 'given twice';
-  const isMissing = value === undefined || (value.startsWith('-') && inlineValue !== true);
-  return !alone && isMissing ? 'needs a value' : undefined;
+/** Everything that was given for a setting, what counts first. `content`: of the file, where there is one. */
+function givenFor(
+  path: string,
+  setting: Setting<unknown>,
+  flags: ReadonlyMap<string, string>,
+  env: Environment,
+  content?: ReadonlyMap<string, Given>,
+): readonly Given[] {
+  const { flag, variable, otelVariables }: Names = namesOf(path, setting);
+  const texts: (Given | undefined)[] = [];
+  const flagText = flag && flags.get(flag);
+  if (flag !== undefined && flagText !== undefined) texts.push({ text: flagText, name: flag, place: 'command line' });
+  if (variable !== undefined) texts.push(fromEnvironment(env, variable));
+  if (content === undefined) {
+    texts.push(...otelVariables.map((name) => fromEnvironment(env, name, setting.otel?.isLenient)));
+  }
+  texts.push(content?.get(path));
+  return texts.filter((given) => given !== undefined);
 }
 
-function valueOf<T>(path: string, setting: Setting<T>, env: Environment, flags: ReadonlyMap<string, string>): T {
-  const flag = flagOf(path);
-  const variable = variableOf(path);
-  const fromFlag = flags.get(flag);
-  const fromEnv = env[variable] === '' ? undefined : env[variable];
-  const text = fromFlag ?? fromEnv;
-  if (text === undefined) return setting.default;
-  const value = setting.parse(text);
-  if (value !== undefined) return value;
-  const source = fromFlag === undefined ? `${variable} (environment)` : `${flag} (command line)`;
-  throw new ConfigError(`${source}: ${JSON.stringify(text)} is not allowed; allowed is ${setting.allowed}`);
+/** Empty is not set. Nor is what Kubernetes sets for a Service whose name makes a variable of ours. */
+function fromEnvironment(env: Environment, name: string, isLenient?: boolean): Given | undefined {
+  const text = env[name] ?? '';
+  const isLink = name.startsWith('JOBMETER_') && LINK.test(text);
+  return text.trim() === '' || isLink ? undefined : { text, name, place: 'environment', isLenient };
 }
+
+function parse(
+  setting: Setting<unknown>,
+  { text, name, place, isLenient }: Given,
+  warnings: string[],
+): { value: unknown } | { problem: string } {
+  const where = `${name} (${place})`;
+  const passedOver: string[] = [];
+  let what = setting.isSecret ? 'this is not allowed' : `${JSON.stringify(text)} is not allowed`;
+  try {
+    const value = setting.parse(text, name, (line) => passedOver.push(line.replace(name, () => where)));
+    // In a file nothing is passed over.
+    if (passedOver[0] !== undefined && place !== 'environment') return { problem: passedOver[0] };
+    warnings.push(...passedOver);
+    if (value !== undefined) return { value };
+  } catch (error) {
+    what = (error as Error).message;
+  }
+  return { problem: `${where}: ${what}${isLenient ? ' and passed over' : ''}; allowed is ${setting.allowed}` };
+}
+
+const LINK = /^(tcp|udp|sctp):\/\/\S+:\d+$/;
 
 /** Kubernetes puts these into every pod beside a Service that is called jobmeter. */
 const SERVICE_LINK =
   /^JOBMETER_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-function refuseUnknownVariables(schema: Schema, env: Environment): void {
-  const known = Object.keys(schema).map(variableOf);
-  for (const name of Object.keys(env)) {
-    if (!name.startsWith('JOBMETER_') || known.includes(name) || SERVICE_LINK.test(name)) continue;
-    throw new ConfigError(`${name} (environment): unknown setting${suggest(name, known)}; see jobmeter --help`);
-  }
+function unknownVariables(schema: Schema, env: Environment): readonly string[] {
+  const known = Object.entries(schema).flatMap(([path, setting]) => namesOf(path, setting).variable ?? []);
+  return Object.keys(env).flatMap((name) => {
+    if (!name.startsWith('JOB') || known.includes(name)) return [];
+    const similar = suggest(name, known);
+    // What is no more than similar to a name of ours is somebody else's.
+    if (!name.startsWith('JOBMETER_') && similar === '') return [];
+    const isPort = /(?<!_SERVICE|_TCP|_UDP|_SCTP)_PORT$/.test(name);
+    if (SERVICE_LINK.test(name) && (!isPort || LINK.test(env[name] ?? ''))) return [];
+    return [`${name} (environment): unknown setting${similar}; see jobmeter --help`];
+  });
 }
 
-/** The known name that differs in at most two letters, if there is one. */
-function suggest(name: string, known: Iterable<string>): string {
-  for (const candidate of known) if (distance(name, candidate) <= 2) return `, did you mean ${candidate}?`;
-  return '';
+function otelProblems(schema: Schema, env: Environment): readonly string[] {
+  const known = Object.values(schema).flatMap(({ otel }) => otel?.variables ?? []);
+  return Object.entries(env).flatMap(([name, value = '']) => {
+    if (!name.startsWith('OT') || known.includes(name) || value.trim() === '') return [];
+    const problem = otelVariableProblem(name, value, known);
+    return problem === undefined ? [] : [`${name} (environment): ${problem}`];
+  });
 }
 
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+/** Where there is a file, variables that are set and do not count are named: those that it does not mention. */
+function withoutEffect(schema: Schema, env: Environment, file: string, content: string): readonly string[] {
+  const names = Object.values(schema)
+    .flatMap(({ otel }) => otel?.variables ?? [])
+    .filter((name) => name !== 'OTEL_CONFIG_FILE' && (env[name] ?? '').trim() !== '')
+    .filter((name) => !new RegExp(`\\$\\{(env:)?${name}\\b`).test(content));
+  if (names.length === 0) return [];
+  return [
+    `${names.join(', ')} (environment): without effect, since ${file} is the configuration; in it, \${${names[0]}} stands for the value`,
+  ];
 }

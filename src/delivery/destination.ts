@@ -11,6 +11,8 @@ export type Verdict =
       readonly kind: FailureKind;
       /** For a person: what failed, as the other side or the network put it. */
       readonly reason: string;
+      /** What would mend it. */
+      readonly hint?: string;
       /** Milliseconds that the receiver asks us to wait. */
       readonly retryAfter?: number;
       /** The request was too large, whatever was in it. */

@@ -16,6 +16,8 @@ export interface DeliveryStats {
   readonly attempts: Readonly<Record<Verdict['kind'], number>>;
   /** Why the last attempt failed; undefined while all is well. */
   readonly trouble: string | undefined;
+  /** Monotonic milliseconds at which something was delivered last; at first the start. */
+  readonly deliveredAt: number;
 }
 
 export interface Delivery {
@@ -50,6 +52,7 @@ export function startDelivery(
   const lost = new Map<string, number>();
   let { mostRecords } = destination;
   let delivered = 0;
+  let deliveredAt = clock.monotonic();
   let rejectedPoints = 0;
   let failures = 0;
   let refusedInARow = 0;
@@ -131,6 +134,8 @@ export function startDelivery(
     failures = 0;
     refusedInARow = 0;
     delivered += records;
+    deliveredAt = clock.monotonic();
+    log.debug(`delivered ${records} ${records === 1 ? 'record' : 'records'} to ${destination.address}`);
     rejectedPoints += rejected;
     if (rejected > 0) sayOnce(`${destination.address} refuses data points: ${warning ?? 'no reason given'} (counted)`);
     else if (warning !== undefined) sayOnce(`${destination.address} says: ${warning}`);
@@ -152,16 +157,18 @@ export function startDelivery(
     return [piece.slice(0, half), piece.slice(half)];
   }
 
-  function onFailure({ kind, reason }: Exclude<Verdict, { kind: 'delivered' }>): void {
+  function onFailure({ kind, reason, hint }: Exclude<Verdict, { kind: 'delivered' }>): void {
     failures++;
+    const why = hint === undefined ? reason : `${reason} (${hint})`;
+    log.debug(`attempt ${failures} at ${destination.address} failed: ${reason}`);
     if (isStopping && (kind === 'endpoint' || (failures > 1 && delivered === 0))) isOver = true;
     // One that comes and goes is said once in a while.
     if (trouble?.kind !== kind && !isStopping && clock.monotonic() >= (quietUntil.get(kind) ?? 0)) {
       quietUntil.set(kind, clock.monotonic() + QUIET);
       isTroubleSaid = true;
-      log.warn(`cannot deliver to ${destination.address}: ${reason}; samples are kept and tried again`);
+      log.warn(`cannot deliver to ${destination.address}: ${why}; samples are kept and tried again`);
     }
-    trouble = { kind, reason };
+    trouble = { kind, reason: why };
   }
 
   /** Jitter comes on top of Retry-After: one that is always zero makes no hot loop, and a fleet comes back spread out. */
@@ -196,6 +203,7 @@ export function startDelivery(
       rejectedPoints,
       attempts,
       trouble: trouble?.reason,
+      deliveredAt,
     };
   }
 

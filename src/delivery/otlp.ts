@@ -1,16 +1,19 @@
-import type http from 'node:http';
+import http from 'node:http';
+import type https from 'node:https';
 import { BAD_RECORD, classifyAnswer, classifyError } from './classify.ts';
 import type { Destination, Verdict } from './destination.ts';
 import { request } from './http.ts';
+import { hint } from './hint.ts';
+import { withoutSecrets } from './otlp-settings.ts';
 
 export interface OtlpOptions {
   readonly url: string;
-  /** Asked before each request, so that a token may change. */
-  headers(): Promise<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly compression: 'gzip' | 'none';
-  /** Milliseconds. */
-  readonly timeoutMillis: number;
-  agentFactory(protocol: string): http.Agent | Promise<http.Agent>;
+  /** Milliseconds; 0 is without end. */
+  readonly timeout: number;
+  /** In PEM: who may sign the receiver's certificate, and what is shown to it. */
+  readonly tls: Pick<https.AgentOptions, 'ca' | 'cert' | 'key'>;
   readonly userAgent: string;
 }
 
@@ -23,7 +26,9 @@ const MOST_WARNING = 500;
 /** OTLP/HTTP with JSON bodies (opentelemetry-proto, docs/specification.md). A record is one export request. */
 export async function createOtlpDestination(options: OtlpOptions): Promise<Destination> {
   const url = new URL(options.url);
-  const agent = await options.agentFactory(url.protocol);
+  const agent = await createAgent(url, options.tls);
+  // A timer cannot wait longer: with more it would not wait at all.
+  const timeout = Math.min(options.timeout || Infinity, 2 ** 31 - 1);
 
   async function send(records: readonly Uint8Array[], signal: AbortSignal): Promise<Verdict> {
     const json = splice(records);
@@ -32,17 +37,18 @@ export async function createOtlpDestination(options: OtlpOptions): Promise<Desti
       url,
       method: 'POST',
       headers: {
-        ...(await options.headers()),
+        ...options.headers,
         'content-type': 'application/json',
         'user-agent': options.userAgent,
         ...(isCompressed && { 'content-encoding': 'gzip' }),
       },
       body: isCompressed ? await compress(json) : json,
-      timeout: options.timeoutMillis,
+      timeout,
       agent,
       signal,
     });
-    return answer.status >= 200 && answer.status < 300 ? readSuccess(answer.body) : classifyAnswer(answer, Date.now());
+    if (answer.status >= 200 && answer.status < 300) return readSuccess(answer.body);
+    return { ...classifyAnswer(answer, Date.now()), ...hint(answer.status, url) };
   }
 
   return {
@@ -50,8 +56,20 @@ export async function createOtlpDestination(options: OtlpOptions): Promise<Desti
     address: withoutSecrets(url),
     mostRecords: 500,
     mostBytes: MOST_BYTES,
-    send: (records, signal) => send(records, signal).catch(classifyError),
+    send: (records, signal) =>
+      send(records, signal).catch((error: NodeJS.ErrnoException) => ({
+        ...classifyError(error),
+        ...hint(error.code ?? '', url),
+      })),
   };
+}
+
+/** Connections are kept: one serves all requests, since there is one in flight. */
+async function createAgent(url: URL, tls: OtlpOptions['tls']): Promise<http.Agent> {
+  const options = { keepAlive: true, maxSockets: 1 };
+  if (url.protocol !== 'https:') return new http.Agent(options);
+  const { Agent } = await import('node:https');
+  return new Agent({ ...options, ...tls });
 }
 
 async function compress(body: Uint8Array): Promise<Uint8Array> {
@@ -105,9 +123,4 @@ function readSuccess(body: Uint8Array): Verdict {
 interface PartialSuccess {
   readonly rejectedDataPoints?: string | number;
   readonly errorMessage?: string;
-}
-
-/** A URL as a log may show it: user, password and query may hold secrets. */
-export function withoutSecrets(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
 }

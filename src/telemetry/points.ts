@@ -31,6 +31,12 @@ export interface Beginnings {
   readonly boot: number | undefined;
 }
 
+/** What is exported at all. */
+export interface PointFilter {
+  hasMetric(metric: Metric): boolean;
+  hasPoint(attributes: Readonly<Record<string, string>>): boolean;
+}
+
 interface Stream {
   readonly value: number;
   /** When `value` was true. */
@@ -48,6 +54,7 @@ export function createProducer(options: {
   observe(): readonly Observation[];
   beginnings(): Beginnings;
   readonly temporality: AggregationTemporalitySelector;
+  readonly selection: PointFilter;
 }): MetricProducer {
   const counterTemporality = options.temporality(InstrumentType.OBSERVABLE_COUNTER);
   const isDelta = counterTemporality === AggregationTemporality.DELTA;
@@ -84,6 +91,7 @@ export function createProducer(options: {
     set.observe(data, (key, number, attributes = {}) => {
       if (number === undefined || !Number.isFinite(number)) return;
       const metric = set.metrics[key]!;
+      if (!options.selection.hasMetric(metric) || !options.selection.hasPoint(attributes)) return;
       const value = metric.value === 'int' ? Math.round(number) : number;
       const point =
         metric.kind === 'counter'

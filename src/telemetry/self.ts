@@ -81,6 +81,9 @@ export const self: MetricSet<Self> = defineMetrics({
   },
 });
 
+/** Seconds. */
+const DURATIONS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60];
+
 /** Recorded at every tick. */
 export const tickHistograms: Readonly<Record<'duration' | 'lateness', Metric>> = {
   duration: {
@@ -90,6 +93,7 @@ export const tickHistograms: Readonly<Record<'duration' | 'lateness', Metric>> =
     value: 'double',
     description: 'How long it took to read all sources.',
     from: 'monotonic clock',
+    boundaries: DURATIONS,
   },
   lateness: {
     name: 'jobmeter.agent.tick.lateness',
@@ -98,5 +102,6 @@ export const tickHistograms: Readonly<Record<'duration' | 'lateness', Metric>> =
     value: 'double',
     description: 'How long after its time a tick was taken.',
     from: 'monotonic clock',
+    boundaries: DURATIONS,
   },
 };

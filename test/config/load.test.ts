@@ -1,162 +1,151 @@
+// The configuration as a whole: what contradicts itself, and what follows from several settings together.
+
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { helpText } from '../../src/config/help.ts';
-import { type Command, load } from '../../src/config/load.ts';
-import { ConfigError, parseDuration } from '../../src/config/setting.ts';
-import { schema } from '../../src/settings.ts';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { parseDuration } from '../../src/config/setting.ts';
+import { isPageServed, isServerOn, pushExporters } from '../../src/settings.ts';
+import { configOf } from '../support/config.ts';
+import { root } from '../support/process.ts';
+import { createTree } from '../support/tree.ts';
+import { attemptAll, problemsOf } from './attempt.ts';
+
+const tls = (file: string) => path.join(root, 'test/fixtures/tls', file);
+const tree = createTree({ token: 'long-enough-token\n', short: 'short\n', empty: '' });
+after(() => tree.remove());
+const file = (name: string) => path.join(tree.root, name);
 
 type Env = Readonly<Record<string, string>>;
 
-function run(env: Env, ...argv: string[]): Extract<Command<typeof schema>, { kind: 'run' }>['config'] {
-  const command = load(schema, env, argv);
-  if (command.kind !== 'run') assert.fail(command.kind);
-  return command.config;
-}
-
-test('nothing configured gives the defaults', () => {
-  const { values, otel, warnings } = run({});
-  assert.deepEqual(values, { interval: 1000, once: false, 'root.path': '/' });
-  assert.equal(otel.exportInterval, 10_000);
-  assert.equal(otel.otlp.url, 'http://localhost:4318/v1/metrics');
-  assert.deepEqual(otel.resource, {});
-  assert.deepEqual(warnings, []);
-});
-
-test('a flag wins over the environment, which wins over the default; empty is not set', () => {
-  assert.equal(run({ JOBMETER_INTERVAL: '2s' }).values.interval, 2000);
-  assert.equal(run({ JOBMETER_INTERVAL: '2s' }, '--interval', '500ms').values.interval, 500);
-  assert.equal(run({ JOBMETER_INTERVAL: 'nonsense' }, '--interval=3').values.interval, 3000);
-  assert.equal(run({ JOBMETER_INTERVAL: '' }).values.interval, 1000);
-  assert.equal(run({ JOBMETER_ONCE: 'true' }).values.once, true);
-  assert.equal(run({}, '--once').values.once, true);
-});
-
-test('help and version need nothing else to be right', () => {
-  assert.equal(load(schema, { JOBMETER_NONSENSE: '1' }, ['--help']).kind, 'help');
-  assert.equal(load(schema, {}, ['-V']).kind, 'version');
-  const help = helpText(schema, '1.2.3');
-  for (const word of ['--interval TIME', 'JOBMETER_ROOT_PATH', 'OTEL_EXPORTER_OTLP_ENDPOINT'])
-    assert.ok(help.includes(word), word);
-});
-
-const refused: readonly (readonly [string, Env, readonly string[], RegExp])[] = [
+const contradictions: readonly (readonly [name: string, env: Env, argv: readonly string[], problem: RegExp])[] = [
   [
-    'malformed time',
-    { JOBMETER_INTERVAL: 'abc' },
+    'two tokens',
+    { JOBMETER_HTTP_TOKEN: 'hunter2hunter2', JOBMETER_HTTP_TOKEN_FILE: file('token') },
     [],
-    /^JOBMETER_INTERVAL \(environment\): "abc" is not allowed; allowed is a time/,
+    /^JOBMETER_HTTP_TOKEN \(environment\) and JOBMETER_HTTP_TOKEN_FILE \(environment\): both .*; allowed is one of them$/,
   ],
   [
-    'time out of range',
+    'a file without a token',
     {},
-    ['--interval', '99ms'],
-    /^--interval \(command line\): "99ms" is not allowed; allowed is a time from 100ms/,
+    [`--http-token-file=${file('empty')}`],
+    /^--http-token-file \(command line\): .*; allowed is a text of at least 8/,
   ],
-  ['negative time', {}, ['--interval=-1'], /^--interval \(command line\): "-1" is not allowed/],
-  ['infinite time', {}, ['--interval', '1e9'], /is not allowed/],
-  ['missing value', {}, ['--interval'], /^--interval \(command line\): needs a value/],
-  ['a flag as value', {}, ['--interval', '--once'], /^--interval \(command line\): needs a value/],
-  ['given twice', {}, ['--once', '--once'], /^--once \(command line\): given twice/],
   [
-    'unknown flag',
+    'a file with a token that is too short',
+    { JOBMETER_HTTP_TOKEN_FILE: file('short') },
+    [],
+    /^JOBMETER_HTTP_TOKEN_FILE \(environment\): .*; allowed is a text of at least 8/,
+  ],
+  [
+    'a certificate without its key',
+    { JOBMETER_HTTP_TLS_CERT_FILE: tls('server.pem') },
+    [],
+    /^JOBMETER_HTTP_TLS_CERT_FILE \(environment\): TLS needs the key too; allowed are both or neither$/,
+  ],
+  [
+    'a key without its certificate',
     {},
-    ['--intervall', '1'],
-    /^--intervall \(command line\): unknown option, did you mean --interval\?/,
-  ],
-  ['unknown short flag', {}, ['-x'], /^-x \(command line\): unknown option/],
-  ['argument', {}, ['sleep'], /^sleep \(command line\): unexpected argument/],
-  [
-    'unknown variable',
-    { JOBMETER_INTRVAL: '1' },
-    [],
-    /^JOBMETER_INTRVAL \(environment\): unknown setting, did you mean JOBMETER_INTERVAL\?/,
+    ['--http-tls-key-file', tls('server-key.pem')],
+    /^--http-tls-key-file \(command line\): TLS needs the certificate too; allowed are both or neither$/,
   ],
   [
-    'not a switch value',
-    { JOBMETER_ONCE: 'maybe' },
+    'a client certificate without its key',
+    { OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: tls('client.pem') },
     [],
-    /^JOBMETER_ONCE \(environment\): "maybe" is not allowed; allowed is true or false/,
+    /^OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE \(environment\): .*; allowed are both or neither$/,
   ],
   [
-    'no such root',
-    { JOBMETER_ROOT_PATH: '/nowhere' },
+    'a client key without its certificate',
+    { OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY: tls('client-key.pem') },
     [],
-    /^JOBMETER_ROOT_PATH \(environment\): "\/nowhere" is not allowed; allowed is a directory that holds proc\/stat/,
+    /^OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY \(environment\): .*; allowed are both or neither$/,
   ],
   [
-    'endpoint without scheme',
-    { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
-    [],
-    /^OTEL_EXPORTER_OTLP_ENDPOINT \(environment\): this is not a URL that can be used; allowed is one such as http/,
+    'one delivery, to nobody',
+    { OTEL_METRICS_EXPORTER: 'none' },
+    ['--once'],
+    /^--once \(command line\): nothing is there to deliver to; allowed with otlp or console/,
+  ],
+  ['one delivery, to a page', { OTEL_METRICS_EXPORTER: 'prometheus', JOBMETER_ONCE: '1' }, [], /^JOBMETER_ONCE \(env/],
+  ['one delivery, switched off', { OTEL_SDK_DISABLED: 'true', JOBMETER_ONCE: '1' }, [], /^JOBMETER_ONCE \(env/],
+  [
+    'a metric that there is none of',
+    {},
+    ['--metrics', 'default,system.cpu.tiem'],
+    /^--metrics \(command line\): "system\.cpu\.tiem" is the name of no metric; "jobmeter metrics" lists them$/,
   ],
   [
-    'metrics endpoint',
-    { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'ftp://x' },
+    'an exclusion of nothing',
+    { JOBMETER_EXCLUDE_METRICS: 'system.*,nothing.*' },
     [],
-    /^OTEL_EXPORTER_OTLP_METRICS_ENDPOINT \(environment\)/,
-  ],
-  ['disabled', { OTEL_SDK_DISABLED: 'true' }, [], /^OTEL_SDK_DISABLED \(environment\): "true" is not supported yet/],
-  [
-    'another exporter',
-    { OTEL_METRICS_EXPORTER: 'prometheus' },
-    [],
-    /^OTEL_METRICS_EXPORTER \(environment\): "prometheus" is not supported yet; allowed is otlp/,
-  ],
-  [
-    'protocol',
-    { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-    [],
-    /^OTEL_EXPORTER_OTLP_PROTOCOL \(environment\): "grpc" is not supported yet; allowed is http\/json/,
-  ],
-  [
-    'certificate',
-    { OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere.pem' },
-    [],
-    /^OTEL_EXPORTER_OTLP_CERTIFICATE \(environment\): cannot read "\/nowhere.pem" \(ENOENT\)/,
+    /^JOBMETER_EXCLUDE_METRICS \(environment\): "nothing\.\*" is the name of no metric/,
   ],
 ];
 
-for (const [name, env, argv, message] of refused) {
-  test(`refused in one line: ${name}`, () => {
-    assert.throws(
-      () => load(schema, env, argv),
-      (error) => error instanceof ConfigError && message.test(error.message) && !error.message.includes('\n'),
-    );
+for (const [name, env, argv, expected] of contradictions) {
+  test(`refused: ${name}`, async () => {
+    const { problems } = await attemptAll({ env, argv });
+    assert.equal(problems.length, 1, problems.join('\n'));
+    assert.match(problems[0]!, expected);
+    assert.ok(!problems[0]!.includes('hunter2'));
   });
 }
 
-test('what Kubernetes sets for a Service of our name is not ours', () => {
-  const env = {
-    JOBMETER_SERVICE_HOST: '10.0.0.1',
-    JOBMETER_SERVICE_PORT: '9464',
-    JOBMETER_SERVICE_PORT_HTTP: '9464',
-    JOBMETER_PORT: 'tcp://10.0.0.1:9464',
-    JOBMETER_PORT_9464_TCP_ADDR: '10.0.0.1',
-    JOBMETER_METRICS_SERVICE_HOST: '10.0.0.2',
-  };
-  assert.equal(run(env).values.interval, 1000);
-});
-
-test('by the specification a malformed number is passed over with a warning', () => {
-  const { otel, warnings } = run({ OTEL_METRIC_EXPORT_INTERVAL: '10s' });
-  assert.equal(otel.exportInterval, 10_000);
+test('a contradiction in the file is told with its line', async () => {
+  const own = (text: string) => `file_format: "1.0"\ndistribution:\n  jobmeter:\n    ${text}\n`;
   assert.match(
-    warnings.join('\n'),
-    /^OTEL_METRIC_EXPORT_INTERVAL \(environment\): "10s" is not allowed, 10000 is used/,
+    (await problemsOf(own('once: true'))).join('\n'),
+    /^distribution\.jobmeter\.once \(FILE, line 4\): nothing/,
   );
-  assert.equal(run({ OTEL_METRIC_EXPORT_INTERVAL: '2500' }).otel.exportInterval, 2500);
+  const certificate = own(`http: {tls: {cert_file: ${JSON.stringify(tls('server.pem'))}}}`);
+  assert.match(
+    (await problemsOf(certificate)).join('\n'),
+    /^distribution\.jobmeter\.http\.tls\.cert_file \(FILE, line 4\)/,
+  );
 });
 
-test('resource attributes are read pair by pair', () => {
-  const { otel, warnings } = run({
-    OTEL_RESOURCE_ATTRIBUTES: 'a=1,bad,b=x%20y,=c,d=%zz, e = 2 ',
-    OTEL_SERVICE_NAME: 'train',
-  });
-  assert.deepEqual(otel.resource, { a: '1', b: 'x y', e: '2', 'service.name': 'train' });
-  assert.deepEqual(
-    warnings.map((warning) => /"(.*?)"/.exec(warning)?.[1]),
-    ['bad', '=c', 'd=%zz'],
-  );
+test('what belongs together is allowed together', async () => {
+  for (const env of [
+    { JOBMETER_HTTP_TOKEN_FILE: file('token') },
+    { JOBMETER_HTTP_TLS_CERT_FILE: tls('server.pem'), JOBMETER_HTTP_TLS_KEY_FILE: tls('server-key.pem') },
+    {
+      OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE: tls('client.pem'),
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: tls('client-key.pem'),
+    },
+    { JOBMETER_ONCE: 'true', OTEL_METRICS_EXPORTER: 'console' },
+    { JOBMETER_METRICS: 'default,system.cpu.*', JOBMETER_EXCLUDE_METRICS: 'container.*' },
+  ]) {
+    assert.deepEqual((await attemptAll({ env })).problems, [], Object.keys(env).join());
+  }
+});
+
+const effects: readonly (readonly [env: Env, push: readonly string[], isPage: boolean, isServer: boolean])[] = [
+  [{}, ['otlp'], true, true],
+  [{ OTEL_METRICS_EXPORTER: 'otlp' }, ['otlp'], false, false],
+  [{ OTEL_METRICS_EXPORTER: 'otlp', JOBMETER_HTTP_PORT: '0' }, ['otlp'], false, true],
+  [{ OTEL_METRICS_EXPORTER: 'none' }, [], false, false],
+  [{ OTEL_METRICS_EXPORTER: 'none', JOBMETER_HTTP_HOST: '::1' }, [], false, true],
+  [{ OTEL_METRICS_EXPORTER: 'none', OTEL_EXPORTER_PROMETHEUS_HOST: '::1' }, [], false, false],
+  [{ OTEL_METRICS_EXPORTER: 'console,prometheus' }, ['console'], true, true],
+  [{ JOBMETER_HTTP_PORT: 'off' }, ['otlp'], true, false],
+  [{ OTEL_SDK_DISABLED: 'true' }, [], false, false],
+  [{ OTEL_SDK_DISABLED: 'true', JOBMETER_HTTP_PORT: '9464' }, [], false, true],
+  [{ JOBMETER_ONCE: 'true' }, ['otlp'], true, false],
+];
+
+test('what is exported, and whether a port is opened', async () => {
+  for (const [env, push, isPage, isServer] of effects) {
+    const config = await configOf(env);
+    const found = [pushExporters(config), isPageServed(config), isServerOn(config)];
+    assert.deepEqual(found, [push, isPage, isServer], JSON.stringify(env));
+  }
+});
+
+test('a task of ECS is known by its variables', async () => {
+  assert.equal((await configOf({})).isEcs, false);
+  assert.equal((await configOf({ ECS_CONTAINER_METADATA_URI_V4: '' })).isEcs, false);
+  assert.equal((await configOf({ ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/x' })).isEcs, true);
+  assert.equal((await configOf({ ECS_CONTAINER_METADATA_URI: 'http://169.254.170.2/v3/x' })).isEcs, true);
 });
 
 test('durations', () => {
@@ -173,16 +162,10 @@ test('durations', () => {
     '1d': undefined,
     '-1s': undefined,
     '1e3': undefined,
+    '.5s': undefined,
+    '1.s': undefined,
+    '١s': undefined,
     NaN: undefined,
   };
   for (const [text, milliseconds] of Object.entries(cases)) assert.equal(parseDuration(text), milliseconds, text);
-});
-
-test('a URL with a password is not repeated', () => {
-  for (const url of ['ftp://bob:hunter2@h/', 'http://bob:hunter2@h:99999/?token=hunter2']) {
-    assert.throws(
-      () => load(schema, { OTEL_EXPORTER_OTLP_ENDPOINT: url }, []),
-      (error) => error instanceof ConfigError && !error.message.includes('hunter2'),
-    );
-  }
 });

@@ -66,7 +66,12 @@ function start({
       return verdict;
     },
   };
-  const log = createLog((line) => lines.push(line.trimEnd()));
+  const log = createLog({
+    write: (line) => lines.push(line.trimEnd()),
+    clock: createFakeClock(),
+    level: 'info',
+    isPretty: true,
+  });
   const delivery = startDelivery(journal, destination, { clock, log, random: () => random });
 
   return {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
 import https from 'node:https';
 import { suite, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { parseRetryAfter } from '../../src/delivery/classify.ts';
 import type { Destination, Verdict } from '../../src/delivery/destination.ts';
+import { hint } from '../../src/delivery/hint.ts';
 import { createOtlpDestination, type OtlpOptions, splice } from '../../src/delivery/otlp.ts';
 import { type Received, type Script, startReceiver } from '../support/receiver.ts';
 
@@ -19,34 +19,30 @@ function record(name: string): Uint8Array {
 
 const bytesOf = (json: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(json));
 
-async function createDestination(
-  t: TestContext,
-  url: string,
-  options: Partial<OtlpOptions & { tls: https.AgentOptions }> = {},
-): Promise<Destination> {
+function createDestination(url: string, options: Partial<OtlpOptions> = {}): Promise<Destination> {
   return createOtlpDestination({
     url,
-    headers: async () => ({}),
+    headers: {},
     compression: 'none',
-    timeoutMillis: 20_000,
+    timeout: 20_000,
     userAgent: 'jobmeter/test',
-    agentFactory(protocol) {
-      const { Agent } = protocol === 'https:' ? https : http;
-      const agent = new Agent({ keepAlive: true, ...options.tls });
-      t.after(() => agent.destroy());
-      return agent;
-    },
+    tls: {},
     ...options,
   });
 }
 
-const send = (destination: Destination, ...records: Uint8Array[]): Promise<Verdict> =>
-  destination.send(records, new AbortController().signal);
+/** The verdict without the hint, of which there is a table at the end. */
+async function send(destination: Destination, ...records: Uint8Array[]): Promise<Verdict> {
+  const verdict = await destination.send(records, new AbortController().signal);
+  if (verdict.kind === 'delivered') return verdict;
+  const { hint: _, ...rest } = verdict;
+  return rest;
+}
 
 /** What the destination makes of one answer. */
 async function verdictOn(t: TestContext, answer: ReturnType<Script>): Promise<Verdict> {
   const receiver = await startReceiver(t, () => answer);
-  const verdict = await send(await createDestination(t, receiver.url.href), record('m'));
+  const verdict = await send(await createDestination(receiver.url.href), record('m'));
   assert.equal(receiver.requests.length, 1);
   return verdict;
 }
@@ -54,7 +50,7 @@ async function verdictOn(t: TestContext, answer: ReturnType<Script>): Promise<Ve
 suite('the request', GUARD, () => {
   test('is one JSON document with the metrics of all records, in order', async (t) => {
     const receiver = await startReceiver(t, () => ({ body: '{}' }));
-    const destination = await createDestination(t, receiver.url.href);
+    const destination = await createDestination(receiver.url.href);
     assert.deepEqual(await send(destination, record('a'), record('b "ü"'), record('c')), { kind: 'delivered' });
     const [{ method, path, headers, body }] = receiver.requests as [Received];
     assert.deepEqual([method, path], ['POST', '/v1/metrics']);
@@ -72,7 +68,7 @@ suite('the request', GUARD, () => {
 
   test('is compressed where that is asked for', async (t) => {
     const receiver = await startReceiver(t, () => ({}));
-    const destination = await createDestination(t, receiver.url.href, { compression: 'gzip' });
+    const destination = await createDestination(receiver.url.href, { compression: 'gzip' });
     const records = Array.from({ length: 100 }, (_, i) => record(`metric ${i}`));
     assert.equal((await send(destination, ...records)).kind, 'delivered');
     const [{ headers, body }] = receiver.requests as [Received];
@@ -81,34 +77,22 @@ suite('the request', GUARD, () => {
     assert.ok(Number(headers['content-length']) < body.length / 5);
   });
 
-  test('carries the headers that hold at that moment, and ours whatever they say', async (t) => {
+  test('carries the headers, and ours whatever they say', async (t) => {
     const receiver = await startReceiver(t, () => ({}));
-    let token = 1;
-    const destination = await createDestination(t, receiver.url.href, {
-      headers: async () => ({
-        authorization: `Bearer ${token++}`,
-        'Content-Type': 'text/plain',
-        'Content-Length': '3',
-      }),
+    const destination = await createDestination(receiver.url.href, {
+      headers: { authorization: 'Bearer 1', 'Content-Type': 'text/plain', 'Content-Length': '3' },
     });
     await send(destination, record('a'));
     await send(destination, record('b'));
-    assert.deepEqual(
-      receiver.requests.map(({ headers }) => headers.authorization),
-      ['Bearer 1', 'Bearer 2'],
-    );
-    assert.equal(receiver.requests[0]!.headers['content-type'], 'application/json');
-    assert.deepEqual(receiver.requests[0]!.body, Buffer.from(record('a')));
+    const [{ headers, body }] = receiver.requests as [Received];
+    assert.deepEqual([headers.authorization, headers['content-type']], ['Bearer 1', 'application/json']);
+    assert.deepEqual(body, Buffer.from(record('a')));
     assert.equal(receiver.connections, 1);
   });
 
-  test('headers that cannot be had, or not be sent, are no fault of the records', async (t) => {
+  test('headers that cannot be sent are no fault of the records', async (t) => {
     const receiver = await startReceiver(t, () => ({}));
-    const lost = await createDestination(t, receiver.url.href, {
-      headers: () => Promise.reject(new Error('no token')),
-    });
-    assert.deepEqual(await send(lost, record('a')), { kind: 'transient', reason: 'no token' });
-    const malformed = await createDestination(t, receiver.url.href, { headers: async () => ({ token: 'se\ncret' }) });
+    const malformed = await createDestination(receiver.url.href, { headers: { token: 'se\ncret' } });
     const verdict = await send(malformed, record('a'));
     assert.equal(verdict.kind, 'endpoint');
     assert.doesNotMatch(JSON.stringify(verdict), /cret/);
@@ -117,7 +101,7 @@ suite('the request', GUARD, () => {
 
   test('is given up when the signal says so', async (t) => {
     const receiver = await startReceiver(t, () => {});
-    const destination = await createDestination(t, receiver.url.href);
+    const destination = await createDestination(receiver.url.href);
     const controller = new AbortController();
     const verdict = destination.send([record('a')], controller.signal);
     await receiver.received(1);
@@ -127,7 +111,7 @@ suite('the request', GUARD, () => {
 
   test('is given up after the time allowed', async (t) => {
     const receiver = await startReceiver(t, () => {});
-    const destination = await createDestination(t, receiver.url.href, { timeoutMillis: 100 });
+    const destination = await createDestination(receiver.url.href, { timeout: 100 });
     assert.deepEqual(await send(destination, record('a')), {
       kind: 'transient',
       reason: 'no complete answer within 0.1 s',
@@ -256,20 +240,20 @@ suite('an answer of failure', GUARD, () => {
 });
 
 suite('no answer', GUARD, () => {
-  test('nobody listens', async (t) => {
-    const verdict = await send(await createDestination(t, 'http://127.0.0.1:1/'), record('a'));
+  test('nobody listens', async () => {
+    const verdict = await send(await createDestination('http://127.0.0.1:1/'), record('a'));
     assert.deepEqual(verdict, { kind: 'transient', reason: 'connection refused: nothing listens there' });
   });
 
   test('a connection that breaks off', async (t) => {
     const receiver = await startReceiver(t, ({ socket }) => void socket.destroy());
-    const verdict = await send(await createDestination(t, receiver.url.href), record('a'));
+    const verdict = await send(await createDestination(receiver.url.href), record('a'));
     assert.deepEqual(verdict, { kind: 'transient', reason: 'the other side broke the connection off' });
   });
 
   test('something that is not HTTP', async (t) => {
     const receiver = await startReceiver(t, ({ socket }) => void socket.end('220 mail.example ESMTP\r\n'));
-    assert.equal((await send(await createDestination(t, receiver.url.href), record('a'))).kind, 'transient');
+    assert.equal((await send(await createDestination(receiver.url.href), record('a'))).kind, 'transient');
   });
 });
 
@@ -281,7 +265,7 @@ suite('TLS', GUARD, () => {
 
   async function verdictOver(t: TestContext, server: https.ServerOptions, tls: https.AgentOptions): Promise<Verdict> {
     const receiver = await startReceiver(t, () => ({}), server);
-    const verdict = await send(await createDestination(t, receiver.url.href, { tls }), record('a'));
+    const verdict = await send(await createDestination(receiver.url.href, { tls }), record('a'));
     assert.equal(receiver.requests.length, verdict.kind === 'delivered' ? 1 : 0);
     return verdict;
   }
@@ -318,14 +302,14 @@ suite('TLS', GUARD, () => {
 
   test('a server that speaks no TLS waits for somebody to mend the address', async (t) => {
     const receiver = await startReceiver(t, () => ({}));
-    const destination = await createDestination(t, receiver.url.href.replace('http:', 'https:'));
+    const destination = await createDestination(receiver.url.href.replace('http:', 'https:'));
     assert.deepEqual(await send(destination, record('a')), { kind: 'endpoint', reason: 'TLS: wrong version number' });
   });
 
   for (const close of ['destroy', 'end'] as const) {
     test(`a kept connection that the server closed at the moment of sending is tried again (${close})`, async (t) => {
       const receiver = await startReceiver(t, () => ({}), { key, cert: pem('server') });
-      const destination = await createDestination(t, receiver.url.href, { tls: { ca } });
+      const destination = await createDestination(receiver.url.href, { tls: { ca } });
       await send(destination, record('a'));
       receiver.requests[0]!.socket[close]();
       assert.deepEqual(await send(destination, record('b')), { kind: 'delivered' });
@@ -356,7 +340,7 @@ suite('a record that is not an OTLP request', GUARD, () => {
 
   test('is a fault of the data, and is not sent', async (t) => {
     const receiver = await startReceiver(t, () => ({}));
-    const destination = await createDestination(t, receiver.url.href);
+    const destination = await createDestination(receiver.url.href);
     assert.deepEqual(await send(destination, record('a'), new Uint8Array(20)), {
       kind: 'data',
       reason: 'a record is not an OTLP request',
@@ -375,16 +359,42 @@ suite('a record that is not an OTLP request', GUARD, () => {
   });
 });
 
-test('the address shows no secrets', GUARD, async (t) => {
+test('the address shows no secrets', GUARD, async () => {
   const url = 'https://user:password@receiver.example:4318/v1/metrics?api-key=secret#fragment';
-  const { address } = await createDestination(t, url);
+  const { address } = await createDestination(url);
   assert.equal(address, 'https://receiver.example:4318/v1/metrics');
 });
 
 test('user and password of the address are sent, and shown nowhere', GUARD, async (t) => {
   const receiver = await startReceiver(t, () => ({ status: 401 }));
   const url = receiver.url.href.replace('127.0.0.1', 'user:pass%20word@127.0.0.1');
-  const verdict = await send(await createDestination(t, url), record('a'));
+  const verdict = await send(await createDestination(url), record('a'));
   assert.equal(receiver.requests[0]!.headers.authorization, `Basic ${btoa('user:pass word')}`);
   assert.deepEqual(verdict, { kind: 'endpoint', reason: 'HTTP 401' });
+});
+
+const url = new URL('https://collector:4317/v1/metrics');
+const hints: readonly (readonly [string | number, RegExp | undefined])[] = [
+  ['ECONNREFUSED', /^start a collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT/],
+  ['ENOTFOUND', /name in OTEL_EXPORTER_OTLP_ENDPOINT/],
+  ['HPE_INVALID_CONSTANT', /4317 is that of gRPC as a rule: OTLP over HTTP is at 4318/],
+  ['EPROTO', /does not speak TLS, the endpoint begins with http:/],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', /OTEL_EXPORTER_OTLP_CERTIFICATE/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', /another name/],
+  [401, /OTEL_EXPORTER_OTLP_HEADERS/],
+  [404, /the path is \/v1\/metrics: OTEL_EXPORTER_OTLP_ENDPOINT gets \/v1\/metrics added/],
+  [302, /redirects are not followed/],
+  [503, undefined],
+  ['', undefined],
+];
+for (const [code, expected] of hints) {
+  test(`what would mend ${code === '' ? 'an unknown error' : code}`, () => {
+    const { hint: text } = hint(code, url);
+    if (expected === undefined) assert.equal(text, undefined);
+    else assert.match(text ?? '', expected);
+  });
+}
+
+test('a port that is not gRPC’s is not said to be', () => {
+  assert.deepEqual(hint('HPE_INVALID_CONSTANT', new URL('http://collector:4318/')), {});
 });

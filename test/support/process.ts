@@ -14,6 +14,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** For the agent in tests: no port that another test may have, and lines for a person. */
+export const agentEnv: NodeJS.ProcessEnv = { OTEL_METRICS_EXPORTER: 'otlp', JOBMETER_LOG_FORMAT: 'pretty' };
+
 /** Collects what a process prints until it ends. */
 export function ended(child: ChildProcess): Promise<Ended> {
   const { promise, resolve, reject } = Promise.withResolvers<Ended>();
@@ -27,7 +30,9 @@ export function ended(child: ChildProcess): Promise<Ended> {
 }
 
 export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return ended(spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  return ended(
+    spawn(program, args, { env: { ...process.env, ...agentEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
 }
 
 /** Asks until the answer is there, for at most so many seconds. */

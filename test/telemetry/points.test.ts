@@ -35,6 +35,7 @@ function createCollector(since: Since, temporality: AggregationTemporalitySelect
     version: '0',
     schemaUrl: '',
     temporality,
+    selection: { hasMetric: () => true, hasPoint: () => true },
     beginnings: () => ({ agent: 100_000, boot: 5_000 }),
     observe: () => [observation],
   });
@@ -140,6 +141,7 @@ test('a set that throws costs only its own points', async () => {
     version: '0',
     schemaUrl: '',
     temporality: CumulativeTemporalitySelector,
+    selection: { hasMetric: () => true, hasPoint: () => true },
     beginnings: () => ({ agent: 0, boot: 0 }),
     observe: () => [
       { set: broken, data: {}, time: 0 },

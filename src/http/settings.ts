@@ -1,0 +1,76 @@
+import { fileSetting, type NamedFile } from '../config/files.ts';
+import type { Config } from '../config/load.ts';
+import type { Setting } from '../config/setting.ts';
+
+type HttpSettings = {
+  readonly 'http.host': Setting<string>;
+  readonly 'http.port': Setting<number | 'off'>;
+  readonly 'http.token': Setting<string | undefined>;
+  readonly 'http.token_file': Setting<NamedFile | undefined>;
+  readonly 'http.tls.cert_file': Setting<NamedFile | undefined>;
+  readonly 'http.tls.key_file': Setting<NamedFile | undefined>;
+};
+
+const PROMETHEUS_KEY = 'meter_provider.readers[].pull.exporter.prometheus/development';
+
+export const httpSettings: HttpSettings = {
+  'http.host': {
+    doc: 'The address on which /metrics, /healthz and /readyz are served.',
+    allowed: 'an address of this machine, or a name of one',
+    default: '127.0.0.1',
+    placeholder: 'HOST',
+    parse: (text) => (/^[\w.:%-]+$/.test(text.trim()) ? text.trim() : undefined),
+    otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_HOST'], keys: [`${PROMETHEUS_KEY}.host`] },
+  },
+  'http.port': {
+    doc: 'Its port: 0 takes a free one, off serves nothing.',
+    allowed: 'a number from 0 to 65535, or off',
+    default: 9464,
+    placeholder: 'PORT',
+    parse(text) {
+      const word = text.trim().toLowerCase();
+      if (word === 'off') return 'off';
+      return /^\d{1,5}$/.test(word) && Number(word) <= 65_535 ? Number(word) : undefined;
+    },
+    otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_PORT'], keys: [`${PROMETHEUS_KEY}.port`] },
+  },
+  'http.token': {
+    doc: 'What a client of /metrics must show: "Authorization: Bearer TOKEN".',
+    allowed: 'a text of at least 8 visible characters',
+    default: undefined,
+    placeholder: 'TOKEN',
+    isSecret: true,
+    parse: (text) => (isToken(text.trim()) ? text.trim() : undefined),
+  },
+  'http.token_file': fileSetting({ doc: 'A file that holds this token.', allowed: 'a file that can be read' }),
+  'http.tls.cert_file': fileSetting({
+    doc: 'The certificate to serve TLS with.',
+    allowed: 'a PEM file that can be read',
+  }),
+  'http.tls.key_file': fileSetting({ doc: 'The key that belongs to it.', allowed: 'a PEM file that can be read' }),
+};
+
+function isToken(text: string): boolean {
+  return /^[\x21-\x7e]{8,}$/.test(text);
+}
+
+/** What contradicts itself. */
+export function checkHttp({ values, origins }: Config<HttpSettings>): readonly string[] {
+  const problems: string[] = [];
+  const said = (path: keyof HttpSettings) => `${origins.get(path)!.name} (${origins.get(path)!.place})`;
+  if (values['http.token'] !== undefined && values['http.token_file'] !== undefined) {
+    problems.push(`${said('http.token')} and ${said('http.token_file')}: both give a token; allowed is one of them`);
+  }
+  const file = values['http.token_file'];
+  if (file !== undefined && !isToken(file.content.toString().trim())) {
+    problems.push(
+      `${said('http.token_file')}: this file holds no token; allowed is ${httpSettings['http.token'].allowed}`,
+    );
+  }
+  const [cert, key] = ['http.tls.cert_file', 'http.tls.key_file'] as const;
+  if ((values[cert] === undefined) !== (values[key] === undefined)) {
+    const [there, missing] = values[cert] === undefined ? [key, 'certificate'] : [cert, 'key'];
+    problems.push(`${said(there)}: TLS needs the ${missing} too; allowed are both or neither`);
+  }
+  return problems;
+}

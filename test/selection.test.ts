@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkPatterns, createSelection, type Selection, selectionSettings } from '../src/selection.ts';
+
+type Values = Parameters<typeof createSelection>[0];
+
+const defaults = Object.fromEntries(
+  Object.entries(selectionSettings).map(([name, setting]) => [name, setting.default]),
+) as unknown as Values;
+
+const select = (values: Partial<Values> = {}): Selection => createSelection({ ...defaults, ...values });
+
+/** Whether the pattern is one of this name. */
+const matches = (pattern: string, name: string) => select({ metrics: [pattern] }).hasMetric({ name });
+
+test('patterns', () => {
+  const table: readonly (readonly [pattern: string, yes: readonly string[], no: readonly string[]])[] = [
+    ['system.cpu.time', ['system.cpu.time'], ['system.cpu.times', 'xsystem.cpu.time', 'systemxcpu.time', 'system.cpu']],
+    ['system.*', ['system.', 'system.cpu.time'], ['system', 'a.system.cpu']],
+    ['*.time', ['.time', 'a.b.time'], ['time', 'a.time.b']],
+    ['*cpu*', ['cpu', 'system.cpu.time', 'cpucpu'], ['cp', 'c.p.u']],
+    ['a*b*c', ['abc', 'axbxc', 'abbcc', 'aabbcbc'], ['ab', 'acb', 'abcd']],
+    ['*', ['a', ''], []],
+    ['**', ['a', ''], []],
+    ['?', ['a', '.'], ['', 'ab']],
+    ['a?c', ['abc', 'a.c', 'a?c'], ['ac', 'abbc']],
+    ['?*?', ['ab', 'abc'], ['a', '']],
+    ['eth0', ['eth0'], ['eth01', 'ETH0']],
+    ['br-*', ['br-0a'], ['br0a']],
+    ['a.b', ['a.b'], ['axb']],
+    ['a+', ['a+'], ['aa', 'a']],
+    ['(a|b)', ['(a|b)'], ['a', 'b']],
+    ['[ab]', ['[ab]'], ['a', 'b']],
+    ['a{2}', ['a{2}'], ['aa']],
+    ['^a$', ['^a$'], ['a']],
+    [String.raw`\d\*`, [String.raw`\d\ `, String.raw`\d\*`], ['1*', 'd*']],
+    ['/mnt/my-disk', ['/mnt/my-disk'], ['/mnt/my-disk/x']],
+    ['/mnt/*', ['/mnt/a', '/mnt/a/b', '/mnt/a\nb'], ['/mnt']],
+    ['größe-?', ['größe-1'], ['groesse-1']],
+  ];
+  for (const [pattern, yes, no] of table) {
+    for (const name of yes) assert.equal(matches(pattern, name), true, `${pattern} ${name}`);
+    for (const name of no) assert.equal(matches(pattern, name), false, `${pattern} ${name}`);
+  }
+});
+
+test('no pattern is slow', { timeout: 10_000 }, () => {
+  const patterns = ['*a'.repeat(40) + 'b', '*'.repeat(500) + 'b', 'a*'.repeat(100) + 'c', '*?'.repeat(60) + 'b'];
+  const started = performance.now();
+  for (const pattern of patterns) assert.equal(matches(pattern, 'a'.repeat(4096)), false);
+  const took = performance.now() - started;
+  assert.ok(took < 2000, `${took} ms`);
+});
+
+test('metrics: those of the default, more by name, less by exclusion', () => {
+  const metrics = [
+    { name: 'a.on' },
+    { name: 'b.on' },
+    { name: 'a.off', isOptIn: true },
+    { name: 'b.off', isOptIn: true },
+  ];
+  const chosen = (values: Partial<Values>) => {
+    const { hasMetric } = select(values);
+    return metrics.filter((metric) => hasMetric(metric as never)).map(({ name }) => name);
+  };
+  assert.deepEqual(chosen({}), ['a.on', 'b.on']);
+  assert.deepEqual(chosen({ metrics: ['default', 'a.off'] }), ['a.on', 'b.on', 'a.off']);
+  assert.deepEqual(chosen({ metrics: ['*.off', 'default'] }), ['a.on', 'b.on', 'a.off', 'b.off']);
+  assert.deepEqual(chosen({ metrics: ['a.*'] }), ['a.on', 'a.off']);
+  assert.deepEqual(chosen({ metrics: ['*'] }), ['a.on', 'b.on', 'a.off', 'b.off']);
+  assert.deepEqual(chosen({ 'exclude.metrics': ['a.*'] }), ['b.on']);
+  assert.deepEqual(chosen({ metrics: ['*'], 'exclude.metrics': ['*.off', 'b.on'] }), ['a.on']);
+  assert.deepEqual(chosen({ 'exclude.metrics': ['*'] }), []);
+  assert.deepEqual(chosen({ metrics: [] }), []);
+});
+
+for (const [setting, key] of [
+  ['devices', 'system.device'],
+  ['interfaces', 'network.interface.name'],
+  ['mounts', 'system.filesystem.mountpoint'],
+] as const) {
+  test(`${setting} are chosen by ${key}`, () => {
+    const has = (values: Partial<Values>, value: string) => select(values).hasPoint({ [key]: value, other: 'x' });
+    assert.equal(has({}, 'any'), true);
+    assert.equal(has({ [setting]: ['a*'] }, 'ab'), true);
+    assert.equal(has({ [setting]: ['a*'] }, 'b'), false);
+    assert.equal(has({ [setting]: ['a', 'b'] }, 'b'), true);
+    assert.equal(has({ [`exclude.${setting}`]: ['a*'] }, 'ab'), false);
+    assert.equal(has({ [`exclude.${setting}`]: ['a*'] }, 'b'), true);
+    assert.equal(has({ [setting]: ['a*'], [`exclude.${setting}`]: ['ab'] }, 'ab'), false);
+    assert.equal(has({ [setting]: ['a*'], [`exclude.${setting}`]: ['ab'] }, 'ac'), true);
+    // What has no such attribute is not about one.
+    assert.equal(select({ [setting]: ['a*'] }).hasPoint({ other: 'b' }), true);
+    assert.equal(select({ [setting]: ['a*'] }).hasPoint({}), true);
+  });
+}
+
+test('a point must be chosen by each of its attributes', () => {
+  const { hasPoint } = select({ devices: ['sda*'], 'exclude.mounts': ['/boot*'] });
+  assert.equal(hasPoint({ 'system.device': 'sda1', 'system.filesystem.mountpoint': '/' }), true);
+  assert.equal(hasPoint({ 'system.device': 'sda1', 'system.filesystem.mountpoint': '/boot/efi' }), false);
+  assert.equal(hasPoint({ 'system.device': 'sdb1', 'system.filesystem.mountpoint': '/' }), false);
+});
+
+test('a pattern that is the name of no metric is refused', () => {
+  const check = checkPatterns(['system.cpu.time', 'system.memory.usage']);
+  const problems = (values: Partial<Values>) => {
+    const given = (path: string) => ({ text: '', name: `--${path}`, place: 'command line' });
+    const origins = new Map(Object.keys(values).map((path) => [path, given(path)]));
+    return check({ values: { ...defaults, ...values }, origins, warnings: [], isEcs: false });
+  };
+  assert.deepEqual(problems({}), []);
+  assert.deepEqual(
+    problems({ metrics: ['default', 'system.*', '*usage'], 'exclude.metrics': ['system.cpu.????'] }),
+    [],
+  );
+  assert.deepEqual(problems({ metrics: ['default', 'cpu', 'system.cpu'], 'exclude.metrics': ['disk*'] }), [
+    '--metrics (command line): "cpu" is the name of no metric; "jobmeter metrics" lists them',
+    '--metrics (command line): "system.cpu" is the name of no metric; "jobmeter metrics" lists them',
+    '--exclude.metrics (command line): "disk*" is the name of no metric; "jobmeter metrics" lists them',
+  ]);
+  // The word means something only where metrics are chosen.
+  assert.equal(problems({ 'exclude.metrics': ['default'] }).length, 1);
+  // Nothing there may be a device that comes later.
+  assert.deepEqual(problems({ devices: ['nothing'], 'exclude.mounts': ['/nowhere'] }), []);
+});
