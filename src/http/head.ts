@@ -22,6 +22,7 @@ export interface HeadLimits {
 
 const END = '\r\n\r\n';
 const REQUEST_LINE = /^([\w!#$%&'*+.^`|~-]+) ([\x21-\x7e]+) HTTP\/(1\.[01])$/;
+const REQUEST_START = /^[\w!#$%&'*+.^`|~-]{1,16}(?: |$)/;
 const HEADER = /^([\w!#$%&'*+.^`|~-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 
 const MALFORMED = plain(400, 'bad request');
@@ -40,7 +41,9 @@ export function readHead(socket: Socket, limits: HeadLimits): Promise<Head | Ans
     const searched = Math.max(0, text.length - END.length);
     text += chunk.toString('latin1', 0, limits.headerBytes - text.length);
     const end = text.indexOf(END, searched);
-    if (end >= 0) finish(parseHead(text.slice(0, end), limits.headers));
+    // A client of another protocol (TLS for one) would wait for an answer until its time is up.
+    if (!REQUEST_START.test(text)) finish(MALFORMED);
+    else if (end >= 0) finish(parseHead(text.slice(0, end), limits.headers));
     else if (text.length >= limits.headerBytes) finish(plain(431, `more than ${limits.headerBytes} bytes of headers`));
   }
 

@@ -47,7 +47,7 @@ export interface LocalServer {
 }
 
 /** Prometheus gives a scrape 10 seconds. */
-const LIMITS: Limits = { connections: 64, lifetime: 10_000, answer: 8000, headerBytes: 8192, headers: 100 };
+const LIMITS: Limits = { connections: 128, lifetime: 10_000, answer: 8000, headerBytes: 8192, headers: 100 };
 
 /** What the kernel queues: 0.1 s of accepting. Where the queue is full, a client comes again after 1 s. */
 const BACKLOG = 1024;

@@ -198,6 +198,9 @@ suite('refusals', GUARD, () => {
     for (const bytes of [
       '\r\n\r\n',
       '\u0016\u0003\u0001\r\n\r\n',
+      // At once: a client of TLS waits for an answer, and the clock stands still.
+      '\u0016\u0003\u0001',
+      'x'.repeat(17),
       'GET /healthz\r\n\r\n',
       'GET  /healthz HTTP/1.1\r\n\r\n',
     ]) {
