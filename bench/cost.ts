@@ -36,8 +36,8 @@ async function main(): Promise<void> {
   const starts: number[] = [];
   for (let n = 0; n < 10; n++) {
     const began = performance.now();
-    const child = spawn(agent, [], { stdio: ['ignore', 'ignore', 'pipe'] });
-    await once(child.stderr, 'data');
+    const child = spawn(agent, ['--http-port', 'off'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    for await (const chunk of child.stderr as AsyncIterable<Buffer>) if (chunk.includes('memory  ')) break;
     starts.push(performance.now() - began);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -48,25 +48,26 @@ async function main(): Promise<void> {
   );
 
   const own = spawn(agent, [], {
-    env: { ...process.env, JOBMETER_HTTP_PORT: '0', OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
+    env: { ...process.env, JOBMETER_HTTP_PORT: '19101', OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` },
     stdio: 'ignore',
   });
   const other = spawn('prometheus-node-exporter', ['--web.listen-address=127.0.0.1:19100'], { stdio: 'ignore' });
   other.on('error', () => console.log('prometheus-node-exporter is not installed: no comparison'));
-  const scraping = setInterval(
-    () =>
-      void fetch('http://127.0.0.1:19100/metrics').then(
-        (page) => page.text(),
-        () => undefined,
-      ),
-    10_000,
-  );
+  const scrape = (page: string) =>
+    fetch(page).then(
+      (answer) => answer.text(),
+      () => '',
+    );
+  const pages = ['http://127.0.0.1:19100/metrics', 'http://127.0.0.1:19101/metrics'];
+  const scraping = setInterval(() => void Promise.all(pages.map(scrape)), 10_000);
   await sleep(WARM_UP * 1000);
   const [before, beforeOther] = [cpuSeconds(own.pid!), other.pid === undefined ? 0 : cpuSeconds(other.pid)];
   await sleep((seconds - WARM_UP) * 1000);
   const span = seconds - WARM_UP;
   const used = cpuSeconds(own.pid!) - before;
-  console.log(`jobmeter: ${((used / span) * 1000).toFixed(2)} CPU seconds per 1,000 ticks of 1 s, export each 10 s`);
+  console.log(
+    `jobmeter: ${((used / span) * 1000).toFixed(2)} CPU seconds per 1,000 ticks of 1 s, an export and a scrape each 10 s`,
+  );
   console.log(
     `jobmeter: RSS ${memory(own.pid!, 'Rss').toFixed(1)} MiB, private ${memory(own.pid!, 'Pss_Anon').toFixed(1)} MiB after ${seconds} s`,
   );

@@ -19,11 +19,11 @@ import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
 import { createSelection } from './selection.ts';
 import { startLocalServer } from './serve.ts';
 import { type AgentConfig, isPageServed, isServerOn, pushExporters } from './settings.ts';
-import { describeInterval, describeLoss, describeScopes } from './status.ts';
+import { describeInterval, describeLoss, describeScopes, describeWays } from './status.ts';
 import { createPipeline } from './telemetry/pipeline.ts';
 import type { Observation } from './telemetry/points.ts';
 import { createResource } from './telemetry/resource.ts';
-import { self, tickHistograms } from './telemetry/self.ts';
+import { readSelf, self, tickHistograms } from './telemetry/self.ts';
 import { formatSeconds } from './units.ts';
 import { VERSION } from './version.ts';
 
@@ -133,6 +133,7 @@ export async function startAgent({
   let exported: Sample | undefined;
   let nextExport = ticksPerExport;
   let boot: number | undefined;
+  let server: LocalServer | undefined;
 
   function observe(sample: Sample): readonly Observation[] {
     const now = clock.wall();
@@ -140,16 +141,10 @@ export async function startAgent({
     return [
       ...readings,
       { set: metered, data: follower.metered(), time: sample.wall },
-      { set: self, data: readSelf(), time: now },
+      { set: self, data: readSelf(sampler.stats, runner.stats), time: now },
       { set: deliveryMetrics, data: { deliveries: deliveryStats(), failedExports }, time: now },
       ...(server === undefined ? [] : [{ set: serverMetrics, data: server.stats, time: now }]),
     ];
-  }
-
-  function readSelf() {
-    const { user, system } = process.cpuUsage();
-    const cpu = { user: user / 1e6, system: system / 1e6 };
-    return { cpu, rss: readRss(), ticks: sampler.stats, sources: runner.stats };
   }
 
   const observeNewest = () => (newest === undefined ? [] : observe(newest));
@@ -215,17 +210,6 @@ export async function startAgent({
     for (const line of describeScopes(sample)) log.info(line);
   }
 
-  /** Where it goes. */
-  function describeWays(): void {
-    for (const { name, address } of destinations) {
-      const how = name === 'otlp' ? 'sends   OTLP (http/json)' : 'writes  all metrics';
-      log.info(`${how} to ${address} every ${formatSeconds(exportInterval)}`);
-    }
-    if (server !== undefined)
-      log.info(`serves  ${isPageServed(config) ? `${server.address}/metrics` : server.address}`);
-    if (destinations.length === 0 && server === undefined) log.info('exports nothing: OpenTelemetry is switched off');
-  }
-
   const health = (): Health => ({
     now: clock.monotonic(),
     interval,
@@ -236,7 +220,6 @@ export async function startAgent({
 
   const sampler = createSampler({ interval, clock, read: () => runner.read(), onTick });
   sampler.start();
-  let server: LocalServer | undefined;
   if (isServerOn(config)) {
     const served = {
       newest: () => newest,
@@ -246,7 +229,8 @@ export async function startAgent({
     };
     server = await startLocalServer(config, served, { clock, log });
   }
-  describeWays();
+  const page = server && isPageServed(config) ? `${server.address}/metrics` : server?.address;
+  for (const line of describeWays(destinations, exportInterval, page)) log.info(line);
 
   return {
     twoSamples: twoSamples.promise,
@@ -272,13 +256,4 @@ function isComplete({ stats, destination }: Delivery, log: Log): boolean {
   const gone = [...lost.values()].reduce((sum, count) => sum + count, 0);
   if (gone > 0) log.warn(describeLoss(gone, destination.address, trouble));
   return delivered > 0 && gone === 0 && rejectedPoints === 0;
-}
-
-function readRss(): number | undefined {
-  try {
-    return process.memoryUsage.rss();
-  } catch {
-    // Without /proc, or without a descriptor for it.
-    return undefined;
-  }
 }

@@ -1,8 +1,8 @@
 // Every setting. Each is declared beside the code that uses it; a new block is one line here.
 
 import { catalogue } from './catalogue.ts';
-import { type Check, type Config, fileSettings, type Given } from './config/load.ts';
-import { type Setting, switchSetting } from './config/setting.ts';
+import { type Check, type Config, fileSettings } from './config/load.ts';
+import { type Given, type Setting, switchSetting } from './config/setting.ts';
 import { otlpSettings } from './delivery/otlp-settings.ts';
 import { hostSettings } from './host.ts';
 import { checkHttp, httpSettings } from './http/settings.ts';

@@ -4,8 +4,9 @@ import { container } from '../instrumentation/cgroup/container.ts';
 import type { Limit } from '../instrumentation/cgroup/limits.ts';
 import { cpuLimit, type Limited, memoryLimit, type Metered, statistics, type Use, usesOf } from './metered.ts';
 import { readingOf, type Sample } from './sampler.ts';
+import type { Destination } from './delivery/destination.ts';
 import type { DeliveryStats } from './delivery/loop.ts';
-import { formatBytes, formatNumber } from './units.ts';
+import { formatBytes, formatNumber, formatSeconds } from './units.ts';
 
 const bytes = formatBytes;
 const cpus = (value: number) => `${formatNumber(value)} ${value === 1 ? 'CPU' : 'CPUs'}`;
@@ -35,6 +36,20 @@ function describeScope(
 
 function describeLimit({ file, directory }: Limit): string {
   return directory === undefined ? file : `${file} in ${directory}`;
+}
+
+/** Where it goes: who is sent to every so many milliseconds, and what is served. */
+export function describeWays(
+  destinations: readonly Pick<Destination, 'name' | 'address'>[],
+  exportInterval: number,
+  served: string | undefined,
+): readonly string[] {
+  const sends = destinations.map(({ name, address }) => {
+    const how = name === 'otlp' ? 'sends   OTLP (http/json)' : 'writes  all metrics';
+    return `${how} to ${address} every ${formatSeconds(exportInterval)}`;
+  });
+  const ways = [...sends, ...(served === undefined ? [] : [`serves  ${served}`])];
+  return ways.length === 0 ? ['exports nothing: no exporter is on'] : ways;
 }
 
 export function describeLoss(samples: number, address: string, trouble: string | undefined): string {

@@ -114,7 +114,9 @@ function exampleBlock(): string {
     blocks = steps.slice(0, -1);
     const indent = '  '.repeat(steps.length + 1);
     const value = setting.default as unknown;
-    const text = Array.isArray(value) ? JSON.stringify(value) : show(setting as Setting<unknown>, value);
+    const text = Array.isArray(value)
+      ? JSON.stringify(value).replaceAll('"', "'")
+      : show(setting as Setting<unknown>, value);
     const isOff = text === '' || keys.length > 1;
     lines.push(`${indent}# ${setting.doc} Allowed: ${setting.allowed}. ${variable}`);
     lines.push(`${indent}${isOff ? '# ' : ''}${steps.at(-1)}: ${text === '' ? '...' : text}`);

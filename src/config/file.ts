@@ -2,9 +2,8 @@
 // parts of the specification that are not supported, are refused by name and line.
 
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
-import type { Given } from './load.ts';
 import { EXPORTER_KEYS, HARMLESS, isExporter, READER, UNSUPPORTED } from './otel-file.ts';
-import { type Environment, namesOf, type Schema } from './setting.ts';
+import { type Environment, type Given, namesOf, type Schema } from './setting.ts';
 import { suggest } from './suggest.ts';
 import { parseYaml, type Yaml } from './yaml.ts';
 

@@ -5,6 +5,7 @@ import { printable } from './printable.ts';
 import {
   ConfigError,
   type Environment,
+  type Given,
   type Names,
   namesOf,
   type Schema,
@@ -24,17 +25,6 @@ export const fileSettings: { readonly 'otel.config': Setting<string | undefined>
     otel: { variables: ['OTEL_CONFIG_FILE'], flag: '--config' },
   },
 };
-
-/** A text that was given for a setting, and where. */
-export interface Given {
-  readonly text: string;
-  /** The flag, the variable or the key. */
-  readonly name: string;
-  /** "command line", "environment", or the file and the line. */
-  readonly place: string;
-  /** Passed over with a warning where it is malformed. */
-  readonly isLenient?: boolean | undefined;
-}
 
 export interface Config<S extends Schema> {
   readonly values: Values<S>;

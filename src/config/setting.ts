@@ -47,6 +47,17 @@ interface OtelNames {
   readonly flag?: string;
 }
 
+/** A text that was given for a setting, and where. */
+export interface Given {
+  readonly text: string;
+  /** The flag, the variable or the key. */
+  readonly name: string;
+  /** "command line", "environment", or the file and the line. */
+  readonly place: string;
+  /** Passed over with a warning where it is malformed. */
+  readonly isLenient?: boolean | undefined;
+}
+
 /** Settings by their path. Those below "otel." have OpenTelemetry's names alone, the others also jobmeter's own. */
 export type Schema = Readonly<Record<string, Setting<unknown>>>;
 

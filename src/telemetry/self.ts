@@ -81,6 +81,21 @@ export const self: MetricSet<Self> = defineMetrics({
   },
 });
 
+/** What the kernel says of this process; what it does not say is left out. */
+export function readSelf(ticks: TickStats, sources: readonly SourceStats[]): Self {
+  const { user, system } = process.cpuUsage();
+  return { cpu: { user: user / 1e6, system: system / 1e6 }, rss: readRss(), ticks, sources };
+}
+
+function readRss(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    // Without /proc, or without a descriptor for it.
+    return undefined;
+  }
+}
+
 /** Seconds. */
 const DURATIONS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60];
 

@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after } from 'node:test';
 import { readCommandLine } from '../../src/config/command-line.ts';
-import { type Check, type Given, load } from '../../src/config/load.ts';
-import { ConfigError, type Environment } from '../../src/config/setting.ts';
+import { type Check, load } from '../../src/config/load.ts';
+import { ConfigError, type Environment, type Given } from '../../src/config/setting.ts';
 import { checks as allChecks, schema } from '../../src/settings.ts';
 import { createTree } from '../support/tree.ts';
 
