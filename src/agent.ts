@@ -13,13 +13,14 @@ import { serverMetrics } from './http/metrics.ts';
 import type { LocalServer } from './http/server.ts';
 import { createMemoryJournal } from './journal/memory.ts';
 import type { Log } from './log.ts';
+import type { Output } from './output.ts';
 import { distributions, followMetered, metered } from './metered.ts';
 import { createRunner } from './runner.ts';
 import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
 import { createSelection } from './selection.ts';
 import { startLocalServer } from './serve.ts';
-import { type AgentConfig, isPageServed, isServerOn, pushExporters } from './settings.ts';
-import { describeInterval, describeLoss, describeScopes, describeWays } from './status.ts';
+import { type AgentConfig, isPageServed, isServerOn, pushExporters, reasonForSilence } from './settings.ts';
+import { describeInterval, describeLoss, describeScopes, describeSends, describeServed } from './status.ts';
 import { createPipeline } from './telemetry/pipeline.ts';
 import type { Observation } from './telemetry/points.ts';
 import { createResource } from './telemetry/resource.ts';
@@ -32,6 +33,9 @@ export const USER_AGENT: string = `jobmeter/${VERSION} OTel-OTLP-Exporter-JavaSc
 
 /** The journal's bound while it is in memory: more than an hour of an outage. */
 const JOURNAL_BYTES = 8 * 1024 * 1024;
+
+/** Milliseconds until a port that was taken is tried again. */
+const SERVE_AGAIN = 60_000;
 
 /** What a timer can wait for at most. */
 const MOST_TIMEOUT = 2 ** 31 - 1;
@@ -56,7 +60,7 @@ export interface AgentOptions {
   readonly isPretty: boolean;
   readonly instanceId: string;
   /** Takes what the exporter "console" has to say. */
-  write(text: string): void;
+  readonly output: Pick<Output, 'write' | 'flush'>;
   /** Instead of the OTLP destination of the configuration. */
   readonly destination?: Destination;
 }
@@ -118,7 +122,7 @@ export async function startAgent({
   const destinations: Destination[] = [];
   for (const exporter of pushExporters(config)) {
     if (exporter === 'otlp') destinations.push(options.destination ?? (await otlpDestination(config)));
-    else destinations.push(createConsoleDestination((text) => options.write(text), isPretty));
+    else destinations.push(createConsoleDestination(options.output, isPretty));
   }
   const deliveries = destinations.map((destination) =>
     startDelivery(journal, destination, { clock, log, random: Math.random }),
@@ -177,12 +181,15 @@ export async function startAgent({
   };
 
   let failedExports = 0;
+  let exportFailed = false;
   async function exportNewest(): Promise<void> {
     exported = newest;
+    exportFailed = false;
     try {
       for (const error of await pipeline.export()) log.warn(`a part of an export failed: ${(error as Error).message}`);
     } catch (error) {
       failedExports++;
+      exportFailed = true;
       if (failedExports === 1) log.warn(`an export failed, a sample is lost: ${(error as Error).message} (said once)`);
     }
   }
@@ -216,11 +223,13 @@ export async function startAgent({
     exportInterval,
     sampledAt: sampler.sampledAt,
     deliveries: deliveryStats(),
+    exportFailed,
   });
 
   const sampler = createSampler({ interval, clock, read: () => runner.read(), onTick });
   sampler.start();
-  if (isServerOn(config)) {
+  let retry: (() => void) | undefined;
+  async function serve(): Promise<void> {
     const served = {
       newest: () => newest,
       collect: () => pipeline.collect(),
@@ -228,9 +237,13 @@ export async function startAgent({
       readinessTrouble: () => readinessTrouble(health()),
     };
     server = await startLocalServer(config, served, { clock, log });
+    // Whoever has the port may give it back.
+    if (server === undefined) retry = clock.after(SERVE_AGAIN, () => void serve());
+    else log.info(describeServed(server.address, isPageServed(config)));
   }
-  const page = server && isPageServed(config) ? `${server.address}/metrics` : server?.address;
-  for (const line of describeWays(destinations, exportInterval, page)) log.info(line);
+  for (const line of describeSends(destinations, exportInterval)) log.info(line);
+  if (isServerOn(config)) await serve();
+  else if (destinations.length === 0) log.info(`exports nothing: ${reasonForSilence(config)}`);
 
   return {
     twoSamples: twoSamples.promise,
@@ -239,6 +252,7 @@ export async function startAgent({
       sampler.stop();
       sampler.sampleNow();
       if (deliveries.length > 0 && exported !== newest) await exportNewest();
+      retry?.();
       const closed = server?.close();
       await Promise.all(deliveries.map((delivery) => delivery.stop(end - clock.monotonic())));
       await pipeline.shutdown();

@@ -10,7 +10,9 @@ export interface Health {
   readonly exportInterval: number;
   /** Monotonic milliseconds at which the last sample was taken. */
   readonly sampledAt: number | undefined;
-  readonly deliveries: readonly Pick<DeliveryStats, 'destination' | 'waiting' | 'deliveredAt' | 'trouble'>[];
+  /** Whether the last export came to nothing. */
+  readonly exportFailed: boolean;
+  readonly deliveries: readonly Pick<DeliveryStats, 'destination' | 'deliveredAt' | 'trouble'>[];
 }
 
 /** Whether it samples: a liveness probe should kill it otherwise. */
@@ -25,13 +27,15 @@ const PATIENCE = 5 * 60_000;
 
 /** Whether what it measures arrives. */
 export function readinessTrouble(health: Health): string | undefined {
-  const { now, exportInterval, deliveries } = health;
-  const stuck = deliveries.flatMap(({ destination, waiting, deliveredAt, trouble }) => {
+  const { now, exportInterval, exportFailed, deliveries } = health;
+  // There is an export each interval: whatever became of the others, one of them should have arrived.
+  const stuck = deliveries.flatMap(({ destination, deliveredAt, trouble }) => {
     const age = now - deliveredAt;
-    if (waiting === 0 || age <= Math.max(PATIENCE, 3 * exportInterval)) return [];
+    if (age <= Math.max(PATIENCE, 3 * exportInterval)) return [];
     return [
       `nothing was delivered by ${destination} for ${formatSeconds(age)}${trouble === undefined ? '' : `: ${trouble}`}`,
     ];
   });
+  if (exportFailed) stuck.push('the last export failed');
   return livenessTrouble(health) ?? (stuck.length > 0 ? stuck.join('; ') : undefined);
 }

@@ -12,7 +12,7 @@ export const hostSettings: { readonly 'root.path': Setting<string> } = {
     default: '/',
     placeholder: 'DIR',
     parse(text) {
-      const file = path.join(text, 'proc/stat');
+      const file = path.join(text.trim(), 'proc/stat');
       try {
         accessSync(file, constants.R_OK);
       } catch (error) {
@@ -20,7 +20,7 @@ export const hostSettings: { readonly 'root.path': Setting<string> } = {
           cause: error,
         });
       }
-      return path.resolve(text);
+      return path.resolve(text.trim());
     },
   },
 };

@@ -48,7 +48,7 @@ async function run(config: AgentConfig): Promise<number> {
     log,
     isWatched: stderr.isTerminal,
     isPretty: isPretty(config.values),
-    write: (text) => stderr.write(text),
+    output: stderr,
     instanceId: await randomId(),
   });
   await (config.values.once ? Promise.race([agent.twoSamples, signal]) : signal);

@@ -31,11 +31,11 @@ export const selectionSettings: SelectionSettings = {
     DEFAULT,
   ),
   'exclude.metrics': patternSetting('Metrics to leave out, by name.'),
-  devices: patternSetting('Block devices of which metrics are exported.', '*'),
+  devices: patternSetting('Block devices of which metrics are exported; none has any yet.', '*'),
   'exclude.devices': patternSetting('Block devices to leave out.'),
-  interfaces: patternSetting('Network interfaces of which metrics are exported.', '*'),
+  interfaces: patternSetting('Network interfaces of which metrics are exported; none has any yet.', '*'),
   'exclude.interfaces': patternSetting('Network interfaces to leave out.'),
-  mounts: patternSetting('Mount points of which metrics are exported.', '*'),
+  mounts: patternSetting('Mount points of which metrics are exported; none has any yet.', '*'),
   'exclude.mounts': patternSetting('Mount points to leave out.'),
 };
 

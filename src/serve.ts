@@ -1,7 +1,9 @@
 import type { CollectionResult } from '@opentelemetry/sdk-metrics';
 import type { Clock } from './clock.ts';
+import { compress } from './http/encoding.ts';
 import { type Answer, plain, type Route } from './http/route.ts';
 import { type LocalServer, startServer } from './http/server.ts';
+import { tokenOf } from './http/settings.ts';
 import type { Log } from './log.ts';
 import { expose, type Format } from './prometheus/exposition.ts';
 import { contentType, negotiate } from './prometheus/negotiate.ts';
@@ -34,7 +36,7 @@ export async function startLocalServer(
   if (isPageServed(config)) routes.unshift(metricsRoute(values, served, log));
   try {
     const server = await startServer({ ...serverOptions(config), routes, clock, log });
-    if (!isLoopback(values['http.host']) && serverOptions(config).token === undefined) {
+    if (!server.isLocal && serverOptions(config).token === undefined) {
       log.warn(`${server.address} is open to other machines, without a token; JOBMETER_HTTP_TOKEN would ask for one`);
     }
     return server;
@@ -45,7 +47,7 @@ export async function startLocalServer(
 }
 
 /** Where and how to listen, by the settings. */
-export function serverOptions({ values }: Pick<AgentConfig, 'values'>): {
+export function serverOptions({ values, origins }: AgentConfig): {
   host: string;
   port: number;
   token: string | undefined;
@@ -55,7 +57,7 @@ export function serverOptions({ values }: Pick<AgentConfig, 'values'>): {
   return {
     host: values['http.host'],
     port: values['http.port'] === 'off' ? 0 : values['http.port'],
-    token: values['http.token_file']?.content.toString().trim() ?? values['http.token'],
+    token: tokenOf({ values, origins }),
     tls: cert && key && { cert, key },
   };
 }
@@ -72,13 +74,11 @@ export function describeListenError({ values }: Pick<AgentConfig, 'values'>, err
   return `cannot serve /metrics on ${where}: ${causes[error.code ?? ''] ?? error.message}`;
 }
 
-function isLoopback(host: string): boolean {
-  return /^(localhost|127\..*|::1)$/i.test(host);
-}
-
 function health(trouble: string | undefined): Answer {
   return plain(trouble === undefined ? 200 : 503, trouble ?? 'ok', { server: SERVER });
 }
+
+type Page = Pick<Answer, 'body' | 'gzip'>;
 
 /** The page as of the newest sample. It is made once for each: however often it is asked for, a tick costs one. */
 function metricsRoute(values: AgentConfig['values'], served: Served, log: Log): Route {
@@ -87,12 +87,14 @@ function metricsRoute(values: AgentConfig['values'], served: Served, log: Log): 
     targetInfo: values['prometheus.target_info'],
     warn: (line: string) => log.warn(`/metrics: ${line}`),
   };
-  const pages = new Map<Format, { readonly of: Sample; readonly text: Promise<string> }>();
+  const pages = new Map<Format, { readonly of: Sample; readonly page: Promise<Page> }>();
 
-  async function makePage(format: Format): Promise<string> {
+  async function makePage(format: Format): Promise<Page> {
     const { resourceMetrics, errors } = await served.collect();
     for (const error of errors) log.warn(`a part of /metrics is left out: ${(error as Error).message}`);
-    return expose(resourceMetrics, format, options);
+    const body = Buffer.from(expose(resourceMetrics, format, options));
+    let compressed: Promise<Uint8Array> | undefined;
+    return { body, gzip: () => (compressed ??= compress(body)) };
   }
 
   return {
@@ -101,19 +103,15 @@ function metricsRoute(values: AgentConfig['values'], served: Served, log: Log): 
       const format = negotiate(accept);
       const sample = served.newest();
       if (sample === undefined) return plain(503, 'no sample was taken yet');
-      let page = pages.get(format);
-      if (page?.of !== sample) {
-        page = { of: sample, text: makePage(format) };
-        pages.set(format, page);
+      let entry = pages.get(format);
+      if (entry?.of !== sample) {
+        entry = { of: sample, page: makePage(format) };
+        pages.set(format, entry);
         // One that failed is tried again by the next who asks.
-        page.text.catch(() => pages.delete(format));
+        entry.page.catch(() => pages.delete(format));
       }
-      return {
-        status: 200,
-        type: contentType(format),
-        body: await page.text,
-        headers: { vary: 'accept', server: SERVER },
-      };
+      const page = await entry.page;
+      return { status: 200, type: contentType(format), ...page, headers: { vary: 'accept', server: SERVER } };
     },
   };
 }

@@ -45,7 +45,9 @@ export const checks: readonly Check<typeof schema>[] = [
   checkHttp,
   checkPatterns(catalogue.map(({ name }) => name)),
   checkOnce,
+  checkPage,
   checkClientCertificate,
+  checkTls,
 ];
 
 /** The exporters that push: what is left of them when OpenTelemetry is switched off. */
@@ -71,6 +73,20 @@ function isOwn(given: Given | undefined): boolean {
   return given !== undefined && !/^(OTEL_|meter_provider)/.test(given.name);
 }
 
+/** Why nothing is exported, where no way out is on. */
+export function reasonForSilence({ values, origins }: AgentConfig): string {
+  const given = origins.get(values['otel.sdk.disabled'] ? 'otel.sdk.disabled' : 'otel.metrics.exporter');
+  return given === undefined ? 'no way out is on' : `${given.name} (${given.place}) says so`;
+}
+
+/** The page is the only way out, and has no port. */
+function checkPage({ values, origins }: AgentConfig): readonly string[] {
+  const [exporter, ...more] = values['otel.metrics.exporter'];
+  if (exporter !== 'prometheus' || more.length > 0 || values['http.port'] !== 'off') return [];
+  const { name, place } = origins.get('http.port')!;
+  return [`${name} (${place}): "off" leaves no way out, since prometheus is the only exporter; allowed is a port`];
+}
+
 function checkOnce(config: AgentConfig): readonly string[] {
   if (!config.values.once || pushExporters(config).length > 0) return [];
   const { name, place } = config.origins.get('once')!;
@@ -82,4 +98,24 @@ function checkClientCertificate({ values, origins }: AgentConfig): readonly stri
   if ((values[cert] === undefined) === (values[key] === undefined)) return [];
   const { name, place } = origins.get(values[cert] === undefined ? key : cert)!;
   return [`${name} (${place}): certificate and key belong together; allowed are both or neither`];
+}
+
+/** Certificates and keys that TLS does not take: tried, since that is what would be done with them. */
+function checkTls({ values, origins }: AgentConfig): readonly string[] {
+  const pairs = [
+    ['otel.exporter.otlp.client.certificate', 'otel.exporter.otlp.client.key'],
+    ['http.tls.cert_file', 'http.tls.key_file'],
+  ] as const;
+  return pairs.flatMap(([certPath, keyPath]) => {
+    const [cert, key] = [values[certPath]?.content, values[keyPath]?.content];
+    if (cert === undefined || key === undefined) return [];
+    try {
+      process.getBuiltinModule('node:tls').createSecureContext({ cert, key });
+      return [];
+    } catch (error) {
+      const names = [certPath, keyPath].map((path) => `${origins.get(path)!.name} (${origins.get(path)!.place})`);
+      const why = /:([^:]+)$/.exec((error as Error).message)?.[1] ?? (error as Error).message;
+      return [`${names.join(' and ')}: ${why}; allowed are a certificate and its key in PEM, without a passphrase`];
+    }
+  });
 }

@@ -38,23 +38,24 @@ function describeLimit({ file, directory }: Limit): string {
   return directory === undefined ? file : `${file} in ${directory}`;
 }
 
-/** Where it goes: who is sent to every so many milliseconds, and what is served. */
-export function describeWays(
+/** Who is sent to, every so many milliseconds. */
+export function describeSends(
   destinations: readonly Pick<Destination, 'name' | 'address'>[],
   exportInterval: number,
-  served: string | undefined,
 ): readonly string[] {
-  const sends = destinations.map(({ name, address }) => {
+  return destinations.map(({ name, address }) => {
     const how = name === 'otlp' ? 'sends   OTLP (http/json)' : 'writes  all metrics';
     return `${how} to ${address} every ${formatSeconds(exportInterval)}`;
   });
-  const ways = [...sends, ...(served === undefined ? [] : [`serves  ${served}`])];
-  return ways.length === 0 ? ['exports nothing: no exporter is on'] : ways;
+}
+
+export function describeServed(address: string, hasPage: boolean): string {
+  return `serves  ${hasPage ? `${address}/metrics` : address}`;
 }
 
 export function describeLoss(samples: number, address: string, trouble: string | undefined): string {
   const what = samples === 1 ? '1 sample was' : `${samples} samples were`;
-  return `${what} not delivered to ${address}, and ${samples === 1 ? 'is' : 'are'} lost${trouble === undefined ? '' : `: ${trouble}`}`;
+  return `${what} not delivered to ${address}, and ${samples === 1 ? 'is' : 'are'} lost: ${trouble ?? 'no answer came in time'}`;
 }
 
 /** The last interval in one line. */

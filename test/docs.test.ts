@@ -87,13 +87,13 @@ test('the settings in the README are the schema', () => {
 test('OpenTelemetry’s settings in docs/settings.md are the schema', () => {
   const rows = entries
     .filter(({ otelVariables, keys }) => otelVariables.length + keys.length > 0)
-    .map(({ otelVariables, variable, keys, setting, shown }) => [
-      [...otelVariables, ...(variable === undefined ? [] : [variable])].map((name) => `\`${name}\``).join(', '),
+    .map(({ otelVariables, variable, flag, keys, setting, shown }) => [
+      [...otelVariables, variable, flag].flatMap((name) => (name === undefined ? [] : `\`${name}\``)).join(', '),
       keys.map((key) => `\`${key}\``).join(', '),
       shown === '' ? '' : `\`${shown}\``,
       `${setting.doc} Allowed: ${setting.allowed}.`,
     ]);
-  const block = table(['variable', 'key in the file', 'default', ''], rows);
+  const block = table(['variable, flag', 'key in the file', 'default', ''], rows);
   assertGolden(path.join(root, 'docs/settings.md'), withBlock('docs/settings.md', 'settings', block));
 });
 

@@ -64,7 +64,7 @@ for (const situation of ['hybrid-host', 'kubernetes-v2', 'v1-container', 'v2-con
       log,
       isWatched: false,
       isPretty: true,
-      write() {},
+      output: { write: () => 'out', flush: () => true },
       instanceId,
       destination,
     });

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { emptyResource } from '@opentelemetry/resources';
 import type { CollectionResult } from '@opentelemetry/sdk-metrics';
+import { startAgent } from '../src/agent.ts';
 import { systemClock } from '../src/clock.ts';
 import type { Environment } from '../src/config/setting.ts';
 import type { Sample } from '../src/sampler.ts';
 import { type Served, startLocalServer } from '../src/serve.ts';
+import { createFakeClock } from './support/clock.ts';
 import { configOf } from './support/config.ts';
 import { collectingLog } from './support/log.ts';
+import { until } from './support/process.ts';
 
 const sample = (slot: number): Sample => ({ slot, wall: 0, readings: new Map() });
 const nothing: CollectionResult = {
@@ -106,4 +111,34 @@ test('an address that others can reach is warned of, unless a token is asked for
     const { log } = await serve(t, {}, { ...env, JOBMETER_HTTP_HOST: '0.0.0.0' });
     assert.equal(log.lines.filter((line) => line.includes('open to other machines')).length, warnings);
   }
+});
+
+test('a port that was taken is tried again, and served when it is free', async (t) => {
+  const other = net.createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as net.AddressInfo;
+  const log = collectingLog();
+  const clock = createFakeClock();
+  const config = await configOf({
+    OTEL_METRICS_EXPORTER: 'prometheus',
+    JOBMETER_HTTP_HOST: '127.0.0.1',
+    JOBMETER_HTTP_PORT: String(port),
+    JOBMETER_INTERVAL: '5m',
+  });
+  const agent = await startAgent({
+    config,
+    clock,
+    log,
+    isWatched: false,
+    isPretty: true,
+    output: { write: () => 'out', flush: () => true },
+    instanceId: 'test',
+  });
+  t.after(() => agent.stop());
+  assert.ok(log.lines.some((line) => line.includes('another program listens there; JOBMETER_HTTP_PORT chooses')));
+  other.close();
+  await once(other, 'close');
+  await clock.advance(60_000);
+  await until('the page', () => (log.lines.some((line) => line.startsWith('serves')) ? true : undefined));
+  assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200);
 });

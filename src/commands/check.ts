@@ -17,7 +17,7 @@ import { describeScopes } from '../status.ts';
 interface Tried {
   readonly kind: 'source' | 'destination' | 'server';
   readonly name: string;
-  readonly state: 'works' | 'not here' | 'fails';
+  readonly state: 'works' | 'in use' | 'not here' | 'fails';
   /** What was found; or what failed, why, and what would mend it. */
   readonly details: readonly string[];
 }
@@ -148,7 +148,8 @@ async function tryServer(config: AgentConfig): Promise<readonly Tried[]> {
     await server.close();
     return tried('works', `can listen: ${server.address}${isPageServed(config) ? '/metrics' : ''}`);
   } catch (error) {
-    if (await isOurs(config)) return tried('works', 'a jobmeter listens there already');
+    if (await isOurs(config))
+      return tried('in use', 'a jobmeter listens there already; a second one would serve nothing');
     return tried('fails', describeListenError(config, error as NodeJS.ErrnoException));
   }
 }

@@ -27,7 +27,13 @@ interface At {
 
 /** Reads `content` of the file `file`. Every problem is one line, with the key and its place. */
 export function readConfigFile(file: string, content: string, schema: Schema, env: Environment): FileContent {
-  const parsed = parseYaml(content, env);
+  let parsed: ReturnType<typeof parseYaml>;
+  try {
+    parsed = parseYaml(content, env);
+  } catch {
+    // The parser recurses.
+    parsed = { faults: ['line 1: nested too deeply'] };
+  }
   if ('faults' in parsed) return { given: new Map(), problems: parsed.faults.map((fault) => `${file}, ${fault}`) };
   const { yaml } = parsed;
   const problems: string[] = [];
@@ -137,7 +143,11 @@ function createTaker(schema: Schema, yaml: Yaml, place: (at: At) => string, refu
     const text = yaml.textOf(node);
     if (text === '') return '';
     if (isPairs(setting)) return key.endsWith('_list') ? text : yaml.pairsOf(node);
-    return text ?? (Array.isArray(schema[setting]!.default) ? yaml.listOf(node) : undefined);
+    const { default: value } = schema[setting]!;
+    if (text !== undefined || !Array.isArray(value)) return text;
+    const list = yaml.listOf(node);
+    // An empty one where nothing else means nothing would be the default.
+    return list === '' && value.length > 0 ? undefined : list;
   }
 
   /** What stands in headers and attributes wins over headers_list and attributes_list: the last pair counts. */

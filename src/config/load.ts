@@ -99,6 +99,9 @@ async function readFile(
   const { readConfigFile } = await import('./file.ts');
   const content = readConfigFile(file.text, text, schema, env);
   problems.push(...content.problems);
+  if (content.problems.length === 0 && content.given.get('otel.metrics.exporter')?.text === 'none') {
+    warnings.push(`${file.text}: without a reader in meter_provider.readers nothing is exported`);
+  }
   return content.given;
 }
 
@@ -142,11 +145,17 @@ function parse(
     // In a file nothing is passed over.
     if (passedOver[0] !== undefined && place !== 'environment') return { problem: passedOver[0] };
     warnings.push(...passedOver);
+    if (value !== undefined && place === 'environment' && /^\s*(["']).*\1\s*$/s.test(text)) {
+      warnings.push(
+        `${where}: its quotation marks are taken as a part of it; a file of variables needs none, as a rule`,
+      );
+    }
     if (value !== undefined) return { value };
   } catch (error) {
     what = (error as Error).message;
   }
-  return { problem: `${where}: ${what}${isLenient ? ' and passed over' : ''}; allowed is ${setting.allowed}` };
+  const quotes = /^\s*["']/.test(text) ? ' (it begins with a quotation mark)' : '';
+  return { problem: `${where}: ${what}${quotes}${isLenient ? ' and passed over' : ''}; allowed is ${setting.allowed}` };
 }
 
 const LINK = /^(tcp|udp|sctp):\/\/\S+:\d+$/;

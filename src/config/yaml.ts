@@ -31,20 +31,41 @@ export interface Yaml {
   pairsOf(node: Value): string | undefined;
 }
 
+/** The parser's own words repeat what stands there, which may be a secret. */
+const FAULTS: Readonly<Record<string, string>> = {
+  ALIAS: 'this alias stands for nothing',
+  BAD_ALIAS: 'this alias stands for nothing',
+  BAD_DQ_ESCAPE: 'in double quotes a backslash begins an escape, and this is none; single quotes take it as it is',
+  BAD_INDENT: 'the indentation does not fit',
+  BAD_SCALAR_START: 'a text that begins like this needs quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a block stands where a key belongs; is there a colon too many?',
+  DUPLICATE_KEY: 'this key is there twice',
+  MISSING_CHAR: 'a quotation mark, a bracket, a comma or a colon is missing',
+  MULTIPLE_DOCS: 'a second document begins here; allowed is one',
+  TAB_AS_INDENT: 'a tab where spaces belong',
+  TAG_RESOLVE_FAILED: 'this tag is not known',
+  UNEXPECTED_TOKEN: 'this does not belong here; is there a bracket or a quotation mark too many before it?',
+};
+
+/** Characters: the parser's time grows faster than the file. */
+const MOST_CONTENT = 128 * 1024;
+
 /** Parses YAML 1.2; where it is none, keys are there twice, or an alias stands for nothing, it is these faults instead. */
 export function parseYaml(
   content: string,
   env: Environment,
 ): { readonly yaml: Yaml } | { readonly faults: readonly string[] } {
+  if (content.length > MOST_CONTENT) return { faults: [`line 1: larger than ${MOST_CONTENT / 1024} KiB`] };
   const lines = new LineCounter();
   const document = parseDocument(content, { version: '1.2', prettyErrors: false, lineCounter: lines });
   const { targets, dangling } = resolveAliases(document);
-  const faults = [...document.errors, ...document.warnings, ...dangling].map(({ code, message, pos }) => {
+  const faults = [...document.errors, ...document.warnings, ...dangling].map(({ code, pos }) => {
     const { line, col } = lines.linePos(pos[0] ?? 0);
-    const what = code === 'DUPLICATE_KEY' ? 'this key is there twice' : message.split('\n')[0]!;
-    return `line ${line}, column ${col}: ${what}`;
+    return `line ${line}, column ${col}: ${FAULTS[code] ?? 'this is no YAML'}`;
   });
-  if (faults.length > 0) return { faults };
+  // One fault makes others of all that follows.
+  const isOnlyTwice = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+  if (faults.length > 0) return { faults: isOnlyTwice ? faults : faults.slice(0, 1) };
 
   const resolve = (node: Value) => (isAlias(node) ? targets.get(node) : node);
 
@@ -94,7 +115,6 @@ export function parseYaml(
 
 interface Fault {
   readonly code: string;
-  readonly message: string;
   readonly pos: readonly number[];
 }
 
@@ -111,7 +131,7 @@ function resolveAliases(document: Document): {
       if (isAlias(node)) {
         const target = anchors.get(node.source);
         if (target !== undefined) targets.set(node, target);
-        else dangling.push({ code: 'ALIAS', message: `*${node.source} stands for nothing`, pos: [node.range![0]] });
+        else dangling.push({ code: 'ALIAS', pos: [node.range![0]] });
       } else if (node.anchor !== undefined) anchors.set(node.anchor, node);
     },
   });

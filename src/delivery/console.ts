@@ -1,18 +1,30 @@
+import type { Output } from '../output.ts';
 import type { Destination } from './destination.ts';
 
-/** The exporter "console" of OpenTelemetry: each record is written through `write`, as text or as OTLP in JSON lines. */
-export function createConsoleDestination(write: (text: string) => void, isPretty: boolean): Destination {
+/**
+ * The exporter "console" of OpenTelemetry: each record is written to `output`, as text or as OTLP in JSON lines. What
+ * does not get out, since nobody reads, waits in the journal.
+ */
+export function createConsoleDestination(output: Pick<Output, 'write' | 'flush'>, isPretty: boolean): Destination {
+  /** A record of which a part is out. */
+  let begun: Uint8Array | undefined;
+
+  function write(record: Uint8Array): boolean {
+    if (record === begun) return output.flush();
+    const json = new TextDecoder().decode(record);
+    const written = output.write(isPretty ? describeRecord(json) : `${json}\n`);
+    begun = written === 'begun' ? record : undefined;
+    return written === 'out';
+  }
+
   return {
     name: 'console',
     address: 'standard error',
     mostRecords: 1,
     mostBytes: Infinity,
     async send(records) {
-      for (const record of records) {
-        const json = new TextDecoder().decode(record);
-        write(isPretty ? describeRecord(json) : `${json}\n`);
-      }
-      return { kind: 'delivered' };
+      const isOut = records.every(write);
+      return isOut ? { kind: 'delivered' } : { kind: 'transient', reason: 'nobody reads what it writes' };
     },
   };
 }

@@ -8,7 +8,7 @@ const HINTS: readonly (readonly [RegExp, string | ((url: URL) => string)])[] = [
   [/^(ENOTFOUND|EAI_AGAIN)$/, `see whether the name in ${ENDPOINT} is right and can be looked up from here`],
   [/^(EHOSTUNREACH|ENETUNREACH)$/, 'see whether there is a route to it from here'],
   [/^ETIMEDOUT$/, 'the receiver is slow, or a firewall or security group swallows what is sent'],
-  [/^HPE_|^ECONNRESET$/, grpcHint],
+  [/^HPE_|^ECONNRESET$/, protocolHint],
   [/^EPROTO$|^ERR_SSL_WRONG_VERSION_NUMBER$/, 'if the other side does not speak TLS, the endpoint begins with http://'],
   [
     /^(CERT_UNTRUSTED|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/,
@@ -25,6 +25,7 @@ const HINTS: readonly (readonly [RegExp, string | ((url: URL) => string)])[] = [
     ({ pathname }) =>
       `the path is ${pathname}: ${ENDPOINT} gets /v1/metrics added, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is used as it is`,
   ],
+  [/^501$/, 'is this an OTLP receiver?'],
   [/^415$/, 'the receiver does not take OTLP in JSON'],
   [/^30\d$/, `redirects are not followed: set ${ENDPOINT} to where it leads`],
 ];
@@ -36,6 +37,7 @@ export function hint(code: string | number, url: URL): { readonly hint?: string 
   return text ? { hint: text } : {};
 }
 
-function grpcHint({ port }: URL): string {
-  return port === '4317' ? 'port 4317 is that of gRPC as a rule: OTLP over HTTP is at 4318' : '';
+function protocolHint({ port, protocol }: URL): string {
+  if (port === '4317') return 'port 4317 is that of gRPC as a rule: OTLP over HTTP is at 4318';
+  return protocol === 'http:' ? 'if the other side speaks TLS, the endpoint begins with https://' : '';
 }

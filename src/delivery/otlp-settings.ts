@@ -75,6 +75,7 @@ export const otlpSettings: OtlpSettings = {
   'otel.exporter.otlp.certificate': fileSetting({
     doc: 'Certificates of those whom the receiver may be signed by.',
     allowed: 'a PEM file that can be read',
+    check: (content) => (isCertificate(content) ? undefined : 'this file holds no certificate'),
     otel: names('CERTIFICATE', ['tls.ca_file']),
   }),
   'otel.exporter.otlp.client.certificate': fileSetting({
@@ -101,6 +102,9 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 /** Visible characters, blanks and tabs of Latin-1 (RFC 9110, 5.5). */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+const OWN_HEADERS =
+  /^(content-(length|type|encoding)|transfer-encoding|connection|keep-alive|expect|upgrade|te|trailer)$/i;
+
 /** A receiver would see requests without what was meant to be in them: one bad pair is enough to refuse all. */
 function parseHeaders(text: string): Readonly<Record<string, string>> {
   const { pairs, malformed } = parsePairs(text);
@@ -112,9 +116,21 @@ function parseHeaders(text: string): Readonly<Record<string, string>> {
   // It is not repeated: where there is no "=" but those that end a base64 text, the secret is taken for the name.
   const nth = Object.keys(pairs).findIndex((key) => !TOKEN.test(key));
   if (nth >= 0) throw new Error(`pair ${nth + 1} has a name that no header can have`);
+  const own = Object.keys(pairs).find((key) => OWN_HEADERS.test(key));
+  if (own !== undefined) throw new Error(`${own} is a header that jobmeter writes itself`);
   const entry = Object.entries(pairs).find(([, value]) => !FIELD_VALUE.test(value));
   if (entry !== undefined) throw new Error(`the value of ${entry[0]} holds a character that no header may hold`);
   return pairs;
+}
+
+/** TLS takes a file without any in silence, and then trusts nobody. */
+function isCertificate(content: Buffer): boolean {
+  const { X509Certificate } = process.getBuiltinModule('node:crypto');
+  try {
+    return new X509Certificate(content).subject !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** A URL as a log may show it: user, password and query may hold secrets. */

@@ -30,6 +30,9 @@ export async function createOtlpDestination(options: OtlpOptions): Promise<Desti
   // A timer cannot wait longer: with more it would not wait at all.
   const timeout = Math.min(options.timeout || Infinity, 2 ** 31 - 1);
 
+  const withHint = (verdict: Verdict, code: string | number): Verdict =>
+    verdict.kind === 'delivered' ? verdict : { ...verdict, ...hint(code, url) };
+
   async function send(records: readonly Uint8Array[], signal: AbortSignal): Promise<Verdict> {
     const json = splice(records);
     const isCompressed = options.compression === 'gzip';
@@ -47,8 +50,8 @@ export async function createOtlpDestination(options: OtlpOptions): Promise<Desti
       agent,
       signal,
     });
-    if (answer.status >= 200 && answer.status < 300) return readSuccess(answer.body);
-    return { ...classifyAnswer(answer, Date.now()), ...hint(answer.status, url) };
+    if (answer.status >= 200 && answer.status < 300) return withHint(readSuccess(answer.body), 404);
+    return withHint(classifyAnswer(answer, Date.now()), answer.status);
   }
 
   return {
@@ -57,10 +60,7 @@ export async function createOtlpDestination(options: OtlpOptions): Promise<Desti
     mostRecords: 500,
     mostBytes: MOST_BYTES,
     send: (records, signal) =>
-      send(records, signal).catch((error: NodeJS.ErrnoException) => ({
-        ...classifyError(error),
-        ...hint(error.code ?? '', url),
-      })),
+      send(records, signal).catch((error: NodeJS.ErrnoException) => withHint(classifyError(error), error.code ?? '')),
   };
 }
 
@@ -106,6 +106,10 @@ function startsWith(bytes: Uint8Array, expected: Uint8Array, at: number): boolea
 /** A yes may come with a count of points that were refused. An answer that is no JSON is a yes all the same. */
 function readSuccess(body: Uint8Array): Verdict {
   if (body.length === 0) return { kind: 'delivered' };
+  // A web server, a proxy's page to log in: they say yes to everything.
+  if (/^\s*</.test(new TextDecoder().decode(body.subarray(0, 100)))) {
+    return { kind: 'endpoint', reason: 'the answer is a web page: this is no OTLP receiver' };
+  }
   try {
     const { partialSuccess } = JSON.parse(new TextDecoder().decode(body)) as { partialSuccess?: PartialSuccess };
     const rejected = Number(partialSuccess?.rejectedDataPoints ?? 0);

@@ -37,14 +37,14 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
   return async (head, isLocal, gone) => {
     const refused = refusal(head, isLocal);
     if (refused !== undefined) return refused;
-    const { path, query } = splitTarget(head.target);
+    // As it came: nothing is decoded or normalised, so that no path is known by two names.
+    const [path = ''] = head.target.split('?', 1);
     const route = routes.get(path);
     if (route?.isOpen !== true && !isAllowed(head)) {
       return plain(401, 'a token is needed', { 'www-authenticate': 'Bearer' });
     }
     if (route === undefined) return plain(404, 'not found');
-    const list = (name: string) => head.headers.get(name)?.join(', ');
-    const work = async () => route.answer({ accept: list('accept'), acceptEncoding: list('accept-encoding'), query });
+    const work = async () => route.answer({ accept: head.headers.get('accept')?.join(', ') });
     return settle(work(), gone).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       report(path, message);
@@ -56,10 +56,4 @@ export async function createDispatch(options: DispatchOptions): Promise<Dispatch
 /** Lists the routes; one of them may stand in its place. */
 function index(routes: readonly Route[]): Route {
   return { path: '/', answer: () => ({ status: 200, body: routes.map(({ path }) => `${path}\n`).join('') }) };
-}
-
-/** As it came: nothing is decoded or normalised, so that no path is known by two names. */
-function splitTarget(target: string): { readonly path: string; readonly query: string } {
-  const at = target.indexOf('?');
-  return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
 }

@@ -21,7 +21,7 @@ export async function composeMessage(
   const whole = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
   const isWorthIt = whole.length > GZIP_FROM;
   const isCompressed = isWorthIt && acceptsGzip(head?.headers.get('accept-encoding')?.join(','));
-  const body = isCompressed ? await compress(whole) : whole;
+  const body = isCompressed ? await (answer.gzip?.() ?? compress(whole)) : whole;
   const start = startLines(status, {
     ...headers,
     ...(isWorthIt && {

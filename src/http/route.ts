@@ -3,6 +3,8 @@ export interface Answer {
   /** Plain text where nothing is said. */
   readonly type?: string;
   readonly body: string | Uint8Array;
+  /** The body with gzip, where the route keeps it: it is made for each answer otherwise. */
+  readonly gzip?: () => Promise<Uint8Array>;
   /** By lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -10,9 +12,6 @@ export interface Answer {
 /** What a route may know of a request. */
 export interface Asked {
   readonly accept: string | undefined;
-  readonly acceptEncoding: string | undefined;
-  /** What follows the "?", as it came. */
-  readonly query: string;
 }
 
 export interface Route {

@@ -41,6 +41,8 @@ export interface ServerStats {
 export interface LocalServer {
   /** A URL without a path, with the real port. */
   readonly address: string;
+  /** Whether only this machine reaches it. */
+  readonly isLocal: boolean;
   readonly stats: ServerStats;
   /** Ends open connections too. */
   close(): Promise<void>;
@@ -103,6 +105,7 @@ export async function startServer(options: ServerOptions): Promise<LocalServer> 
 
   return {
     address: `${options.tls === undefined ? 'http' : 'https'}://${hostOf(bound)}:${bound.port}`,
+    isLocal,
     stats: {
       requests,
       get connectionsDropped() {

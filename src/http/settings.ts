@@ -19,7 +19,10 @@ export const httpSettings: HttpSettings = {
     allowed: 'an address of this machine, or a name of one',
     default: '127.0.0.1',
     placeholder: 'HOST',
-    parse: (text) => (/^[\w.:%-]+$/.test(text.trim()) ? text.trim() : undefined),
+    parse(text) {
+      const host = text.trim().replace(/^\[(.*)\]$/, '$1');
+      return /^[\w.:%-]+$/.test(host) ? host : undefined;
+    },
     otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_HOST'], keys: [`${PROMETHEUS_KEY}.host`] },
   },
   'http.port': {
@@ -32,7 +35,7 @@ export const httpSettings: HttpSettings = {
       if (word === 'off') return 'off';
       return /^\d{1,5}$/.test(word) && Number(word) <= 65_535 ? Number(word) : undefined;
     },
-    otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_PORT'], keys: [`${PROMETHEUS_KEY}.port`] },
+    otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_PORT'], keys: [`${PROMETHEUS_KEY}.port`], isLenient: true },
   },
   'http.token': {
     doc: 'What a client of /metrics must show: "Authorization: Bearer TOKEN".',
@@ -50,6 +53,14 @@ export const httpSettings: HttpSettings = {
   'http.tls.key_file': fileSetting({ doc: 'The key that belongs to it.', allowed: 'a PEM file that can be read' }),
 };
 
+/** The token that is asked for: of the two ways to give it, the one that stands in the place that counts more. */
+export function tokenOf({ values, origins }: Pick<Config<HttpSettings>, 'values' | 'origins'>): string | undefined {
+  const fromFile = values['http.token_file']?.content.toString().trim();
+  const isOver =
+    origins.get('http.token')?.place === 'environment' && origins.get('http.token_file')?.place !== 'command line';
+  return isOver ? values['http.token'] : (fromFile ?? values['http.token']);
+}
+
 function isToken(text: string): boolean {
   return /^[\x21-\x7e]{8,}$/.test(text);
 }
@@ -57,8 +68,9 @@ function isToken(text: string): boolean {
 /** What contradicts itself. */
 export function checkHttp({ values, origins }: Config<HttpSettings>): readonly string[] {
   const problems: string[] = [];
+  const placeOf = (path: keyof HttpSettings) => origins.get(path)?.place.replace(/, line .*/, '');
   const said = (path: keyof HttpSettings) => `${origins.get(path)!.name} (${origins.get(path)!.place})`;
-  if (values['http.token'] !== undefined && values['http.token_file'] !== undefined) {
+  if (placeOf('http.token') !== undefined && placeOf('http.token') === placeOf('http.token_file')) {
     problems.push(`${said('http.token')} and ${said('http.token_file')}: both give a token; allowed is one of them`);
   }
   const file = values['http.token_file'];

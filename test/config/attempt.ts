@@ -35,7 +35,10 @@ export async function attempt({ env = {}, argv = [], yaml, checks = [] }: Input)
   if (yaml !== undefined) writeFileSync(FILE, yaml);
   const line = readCommandLine(schema, [...argv, ...(yaml === undefined ? [] : ['--config', FILE])]);
   try {
-    return { ...(await load(schema, checks, line, env)), problems: [] };
+    const config = await load(schema, checks, line, env);
+    // Most files here are about another thing.
+    const warnings = config.warnings.filter((warning) => !warning.includes('nothing is exported'));
+    return { ...config, warnings, problems: [] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { values: undefined, origins: new Map(), problems: error.problems, warnings: [] };

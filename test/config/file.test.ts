@@ -91,7 +91,7 @@ const SYNTAX: Readonly<Record<string, readonly [yaml: string, problem: RegExp]>>
   ],
   'the format twice': [FORMAT + FORMAT, /^FILE, line 2, column 1: .*twice/],
   'a bracket that is open': [`${FORMAT}resource: [`, /^FILE, line 2, column \d+: \S/],
-  'a quote that is open': [`${FORMAT}log_level: "info`, /^FILE, line 2, column \d+: Missing closing/],
+  'a quote that is open': [`${FORMAT}log_level: "info`, /^FILE, line 2, column \d+: a quotation mark, a bracket/],
   'a tab as indentation': [`${FORMAT}resource:\n\tattributes: []`, /^FILE, line \d, column \d+: \S/],
   'two documents': [`${FORMAT}---\n${FORMAT}`, /^FILE, line 2, column 1: /],
   'no format': ['disabled: false', /^FILE: file_format is missing; allowed is "1\.0"/],

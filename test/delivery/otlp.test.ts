@@ -149,7 +149,11 @@ suite('an answer of success', GUARD, () => {
       delivered,
     ]),
     ['a warning that is no text', '{"partialSuccess":{"errorMessage":{"a":1}}}', delivered],
-    ['HTML', '<html>Welcome to our hotel!</html>', notOtlp],
+    [
+      'HTML',
+      ' \n<html>Welcome to our hotel!</html>',
+      { kind: 'endpoint', reason: 'the answer is a web page: this is no OTLP receiver' },
+    ],
     ['null', 'null', notOtlp],
     ['half of an answer', '{"partialSuccess":{"rejec', notOtlp],
     ['bytes', new Uint8Array([255, 0, 128, 7]), notOtlp],
@@ -396,5 +400,6 @@ for (const [code, expected] of hints) {
 }
 
 test('a port that is not gRPC’s is not said to be', () => {
-  assert.deepEqual(hint('HPE_INVALID_CONSTANT', new URL('http://collector:4318/')), {});
+  assert.deepEqual(hint('HPE_INVALID_CONSTANT', new URL('https://collector:4318/')), {});
+  assert.match(hint('ECONNRESET', new URL('http://collector:4318/')).hint ?? '', /begins with https:/);
 });

@@ -1,6 +1,8 @@
 // Running programs in tests, the built agent first of all.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -48,4 +50,13 @@ export async function until<T>(
     if (performance.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
     await sleep(20);
   }
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<string> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  return String(port);
 }
