@@ -1,7 +1,6 @@
 // The built agent as a server, for tests.
 
 import { spawn } from 'node:child_process';
-import net from 'node:net';
 import { agent, ended, type Ended, until } from '../test/support/process.ts';
 
 export interface ServingAgent {
@@ -61,18 +60,4 @@ export async function startAgent(t: Cleanup, { args = [], env = {}, enter = ':' 
     return /"serves {2}(https?:[^"]+)"/.exec(log)?.[1];
   });
   return { pid: child.pid!, url: new URL(url), log: () => log, stop };
-}
-
-/**
- * A port that is free, and that the kernel gives to nobody who asks for any: it stays free while its server is down, and
- * no client that calls there meets itself.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const server = net.createServer();
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    if (await promise) return port;
-  }
 }

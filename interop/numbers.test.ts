@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import net from 'node:net';
 import { test } from 'node:test';
 import { parseRequest, points } from '../test/support/otlp.ts';
 import { startReceiver } from '../test/support/receiver.ts';
-import { agent, ended, run, until } from '../test/support/process.ts';
+import { agent, ended, freePort, run, until } from '../test/support/process.ts';
 
 const MIB = 1024 * 1024;
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Samples of a Prometheus page, by `name{labels}`. */
 function parsePage(text: string): ReadonlyMap<string, number> {

@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { type OtlpRequest, parseRequest, resourceAttributes } from '../test/support/otlp.ts';
-import { ended, root, until } from '../test/support/process.ts';
+import { ended, freePort, root, until } from '../test/support/process.ts';
 import { startReceiver } from '../test/support/receiver.ts';
-import { type Cleanup, cleanup, freePort, type ServingAgent, startAgent } from './agents.ts';
+import { type Cleanup, cleanup, type ServingAgent, startAgent } from './agents.ts';
 import { createCgroup, type TestCgroup } from './cgroups.ts';
 
 const MIB = 1024 * 1024;

@@ -13,8 +13,8 @@ import { serverMetrics } from './http/metrics.ts';
 import type { LocalServer } from './http/server.ts';
 import { createMemoryJournal } from './journal/memory.ts';
 import type { Log } from './log.ts';
-import type { Output } from './output.ts';
 import { distributions, followMetered, metered } from './metered.ts';
+import type { Output } from './output.ts';
 import { createRunner } from './runner.ts';
 import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
 import { createSelection } from './selection.ts';
@@ -229,6 +229,7 @@ export async function startAgent({
   const sampler = createSampler({ interval, clock, read: () => runner.read(), onTick });
   sampler.start();
   let retry: (() => void) | undefined;
+  let isStopped = false;
   async function serve(): Promise<void> {
     const served = {
       newest: () => newest,
@@ -237,18 +238,22 @@ export async function startAgent({
       readinessTrouble: () => readinessTrouble(health()),
     };
     server = await startLocalServer(config, served, { clock, log });
+    if (isStopped) return void server?.close();
     // Whoever has the port may give it back.
     if (server === undefined) retry = clock.after(SERVE_AGAIN, () => void serve());
     else log.info(describeServed(server.address, isPageServed(config)));
+    return undefined;
   }
   for (const line of describeSends(destinations, exportInterval)) log.info(line);
-  if (isServerOn(config)) await serve();
+  // Nobody waits for it: looking up the name of its host may take long.
+  if (isServerOn(config)) void serve();
   else if (destinations.length === 0) log.info(`exports nothing: ${reasonForSilence(config)}`);
 
   return {
     twoSamples: twoSamples.promise,
     async stop() {
       const end = clock.monotonic() + STOP_MILLISECONDS;
+      isStopped = true;
       sampler.stop();
       sampler.sampleNow();
       if (deliveries.length > 0 && exported !== newest) await exportNewest();

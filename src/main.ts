@@ -56,10 +56,13 @@ async function run(config: AgentConfig): Promise<number> {
   return config.values.once && !isComplete ? 1 : 0;
 }
 
-/** The first signal to end ends in good order; a second one at once. */
+/** Milliseconds: Ctrl-C reaches us from the terminal, and once more from npm, which passes it on. */
+const SAME_SIGNAL = 1000;
+
+/** The first signal to end ends in good order; a later one at once. */
 function onceSignalled(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let isFirst = true;
+  let first: number | undefined;
   const ignored = ignoredSignals();
   for (const [signal, number] of Object.entries(SIGNALS)) {
     if (signal !== 'SIGTERM' && ((ignored >> BigInt(number - 1)) & 1n) === 1n) {
@@ -67,8 +70,9 @@ function onceSignalled(): Promise<void> {
       continue;
     }
     process.on(signal, () => {
-      if (!isFirst) process.exit(128 + number);
-      isFirst = false;
+      const now = systemClock.monotonic();
+      first ??= now;
+      if (now - first > SAME_SIGNAL) process.exit(128 + number);
       resolve();
     });
   }

@@ -46,7 +46,6 @@ export const checks: readonly Check<typeof schema>[] = [
   checkPatterns(catalogue.map(({ name }) => name)),
   checkOnce,
   checkPage,
-  checkClientCertificate,
   checkTls,
 ];
 
@@ -93,13 +92,6 @@ function checkOnce(config: AgentConfig): readonly string[] {
   return [`${name} (${place}): nothing is there to deliver to; allowed with otlp or console among the exporters`];
 }
 
-function checkClientCertificate({ values, origins }: AgentConfig): readonly string[] {
-  const [cert, key] = ['otel.exporter.otlp.client.certificate', 'otel.exporter.otlp.client.key'] as const;
-  if ((values[cert] === undefined) === (values[key] === undefined)) return [];
-  const { name, place } = origins.get(values[cert] === undefined ? key : cert)!;
-  return [`${name} (${place}): certificate and key belong together; allowed are both or neither`];
-}
-
 /** Certificates and keys that TLS does not take: tried, since that is what would be done with them. */
 function checkTls({ values, origins }: AgentConfig): readonly string[] {
   const pairs = [
@@ -108,14 +100,21 @@ function checkTls({ values, origins }: AgentConfig): readonly string[] {
   ] as const;
   return pairs.flatMap(([certPath, keyPath]) => {
     const [cert, key] = [values[certPath]?.content, values[keyPath]?.content];
-    if (cert === undefined || key === undefined) return [];
+    if (cert === undefined && key === undefined) return [];
+    const said = (path: typeof certPath | typeof keyPath) => `${origins.get(path)!.name} (${origins.get(path)!.place})`;
+    if (cert === undefined || key === undefined) {
+      return [
+        `${said(cert === undefined ? keyPath : certPath)}: a certificate and its key belong together; allowed are both or neither`,
+      ];
+    }
     try {
       process.getBuiltinModule('node:tls').createSecureContext({ cert, key });
       return [];
     } catch (error) {
-      const names = [certPath, keyPath].map((path) => `${origins.get(path)!.name} (${origins.get(path)!.place})`);
       const why = /:([^:]+)$/.exec((error as Error).message)?.[1] ?? (error as Error).message;
-      return [`${names.join(' and ')}: ${why}; allowed are a certificate and its key in PEM, without a passphrase`];
+      return [
+        `${said(certPath)} and ${said(keyPath)}: ${why}; allowed are a certificate and its key in PEM, without a passphrase`,
+      ];
     }
   });
 }

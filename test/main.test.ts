@@ -81,6 +81,17 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   });
 }
 
+test('Ctrl-C under npm comes twice: it is one, and the last sample is delivered', async (t) => {
+  const receiver = await startReceiver(t, () => ({}));
+  const { child, over, said } = start(['--interval', '100ms'], { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.origin });
+  await until('the first lines', () => (said().includes('sends') ? true : undefined));
+  child.kill('SIGINT');
+  // Another one, since two that are alike and wait are one to the kernel.
+  child.kill('SIGTERM');
+  assert.deepEqual(await over.then(({ code, signal }) => [code, signal]), [0, null]);
+  assert.equal(receiver.requests.length, 1);
+});
+
 test('with nobody listening it goes on, says so once, and delivers all of it later', async (t) => {
   const url = new URL(await deadUrl());
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url.origin, OTEL_METRIC_EXPORT_INTERVAL: '100' };

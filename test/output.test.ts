@@ -15,15 +15,19 @@ test('the console exporter loses nothing to a reader that stops: records wait, a
   const fifo = path.join(tree.root, 'stderr');
   await run('mkfifo', [fifo]);
   const port = await freePort();
-  const child = spawn('sh', ['-c', `exec "$@" 2>"$FIFO"`, 'sh', agent, '--interval', '100ms', '--http-port', port], {
-    env: {
-      ...process.env,
-      FIFO: fifo,
-      OTEL_METRICS_EXPORTER: 'console,prometheus',
-      OTEL_METRIC_EXPORT_INTERVAL: '100',
+  const child = spawn(
+    'sh',
+    ['-c', `exec "$@" 2>"$FIFO"`, 'sh', agent, '--interval', '100ms', '--http-port', String(port)],
+    {
+      env: {
+        ...process.env,
+        FIFO: fifo,
+        OTEL_METRICS_EXPORTER: 'console,prometheus',
+        OTEL_METRIC_EXPORT_INTERVAL: '100',
+      },
+      stdio: 'ignore',
     },
-    stdio: 'ignore',
-  });
+  );
   t.after(() => child.kill('SIGKILL'));
   const over = ended(child);
   const reader = await open(fifo);

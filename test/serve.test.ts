@@ -6,6 +6,7 @@ import { emptyResource } from '@opentelemetry/resources';
 import type { CollectionResult } from '@opentelemetry/sdk-metrics';
 import { startAgent } from '../src/agent.ts';
 import { systemClock } from '../src/clock.ts';
+import type { Destination, Verdict } from '../src/delivery/destination.ts';
 import type { Environment } from '../src/config/setting.ts';
 import type { Sample } from '../src/sampler.ts';
 import { type Served, startLocalServer } from '../src/serve.ts';
@@ -113,32 +114,63 @@ test('an address that others can reach is warned of, unless a token is asked for
   }
 });
 
-test('a port that was taken is tried again, and served when it is free', async (t) => {
-  const other = net.createServer().listen(0, '127.0.0.1');
-  await once(other, 'listening');
-  const { port } = other.address() as net.AddressInfo;
+/** The whole agent, its clock a test's. */
+async function startWith(t: TestContext, env: Environment, destination?: Destination) {
   const log = collectingLog();
   const clock = createFakeClock();
-  const config = await configOf({
-    OTEL_METRICS_EXPORTER: 'prometheus',
-    JOBMETER_HTTP_HOST: '127.0.0.1',
-    JOBMETER_HTTP_PORT: String(port),
-    JOBMETER_INTERVAL: '5m',
-  });
   const agent = await startAgent({
-    config,
+    config: await configOf({ JOBMETER_HTTP_HOST: '127.0.0.1', ...env }),
     clock,
     log,
     isWatched: false,
     isPretty: true,
     output: { write: () => 'out', flush: () => true },
     instanceId: 'test',
+    ...(destination && { destination }),
   });
   t.after(() => agent.stop());
-  assert.ok(log.lines.some((line) => line.includes('another program listens there; JOBMETER_HTTP_PORT chooses')));
+  const served = () =>
+    until('the server', () => log.lines.map((line) => /^serves {2}(http:\/\/[^/]+)/.exec(line)?.[1]).find(Boolean));
+  return { log, clock, served };
+}
+
+test('a port that was taken is tried again, and served when it is free', async (t) => {
+  const other = net.createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as net.AddressInfo;
+  const { log, clock, served } = await startWith(t, {
+    OTEL_METRICS_EXPORTER: 'prometheus',
+    JOBMETER_HTTP_PORT: String(port),
+    JOBMETER_INTERVAL: '5m',
+  });
+  const said = /another program listens there; JOBMETER_HTTP_PORT chooses/;
+  await until('the trouble', () => (log.lines.some((line) => said.test(line)) ? true : undefined));
   other.close();
   await once(other, 'close');
   await clock.advance(60_000);
-  await until('the page', () => (log.lines.some((line) => line.startsWith('serves')) ? true : undefined));
-  assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200);
+  assert.equal((await fetch(`${await served()}/metrics`)).status, 200);
+});
+
+test('/readyz tells of a receiver that refuses for long, and of one that takes again', async (t) => {
+  let verdict: Verdict = { kind: 'transient', reason: 'HTTP 503' };
+  const destination: Destination = {
+    name: 'otlp',
+    address: 'http://collector',
+    mostRecords: 500,
+    mostBytes: 1e6,
+    send: async () => verdict,
+  };
+  const { clock, served } = await startWith(t, { JOBMETER_HTTP_PORT: '0', JOBMETER_INTERVAL: '10s' }, destination);
+  const ready = async () => {
+    const answer = await fetch(`${await served()}/readyz`);
+    return `${answer.status} ${await answer.text()}`;
+  };
+  assert.equal(await ready(), '200 ok\n');
+  await clock.advance(4 * 60_000);
+  assert.equal(await ready(), '200 ok\n');
+  await clock.advance(2 * 60_000);
+  assert.match(await ready(), /^503 nothing was delivered by otlp for 36\d s: HTTP 503\n$/);
+  verdict = { kind: 'delivered' };
+  await clock.advance(10 * 60_000);
+  assert.equal(await ready(), '200 ok\n');
 });

@@ -9,7 +9,7 @@ const TIERS: readonly (readonly string[])[] = [
   ['instrumentation/source.ts'],
   ['instrumentation/host/', 'instrumentation/cgroup/'],
   ['instrumentation/index.ts'],
-  ['src/version.ts', 'src/units.ts', 'src/output.ts', 'src/clock.ts', 'src/config/'],
+  ['src/version.ts', 'src/units.ts', 'src/gzip.ts', 'src/output.ts', 'src/clock.ts', 'src/config/'],
   ['src/log.ts', 'src/selection.ts'],
   ['src/host.ts'],
   ['src/runner.ts'],

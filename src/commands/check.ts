@@ -116,7 +116,7 @@ async function tryDestinations(config: AgentConfig): Promise<readonly Tried[]> {
     try {
       const destination = await otlpDestination(config);
       // An empty request is a valid one: it asks whether a receiver is there, and changes nothing.
-      const verdict = await destination.send([], new AbortController().signal);
+      const verdict = await destination.send([], AbortSignal.timeout(PATIENCE));
       const state = verdict.kind === 'delivered' ? 'works' : 'fails';
       return {
         kind: 'destination',
@@ -135,6 +135,9 @@ function describeVerdict(verdict: Verdict): string {
   if (verdict.kind === 'delivered') return verdict.warning ?? 'takes requests';
   return verdict.hint === undefined ? verdict.reason : `${verdict.reason} (${verdict.hint})`;
 }
+
+/** Milliseconds that a receiver gets, whatever the timeout is: it may be without end. */
+const PATIENCE = 15_000;
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -3,12 +3,15 @@
 
 const OWN = 'distribution.jobmeter';
 export const READER = 'meter_provider.readers[]';
-const PROMETHEUS = `${READER}.pull.exporter.prometheus/development`;
+export const PERIODIC: string = `${READER}.periodic`;
+export const OTLP_HTTP: string = `${PERIODIC}.exporter.otlp_http`;
+export const CONSOLE: string = `${PERIODIC}.exporter.console`;
+export const PROMETHEUS: string = `${READER}.pull.exporter.prometheus/development`;
 
 /** Each of these keys chooses an exporter, whatever is below it. */
 export const EXPORTER_KEYS: Readonly<Record<string, string>> = {
-  [`${READER}.periodic.exporter.otlp_http`]: 'otlp',
-  [`${READER}.periodic.exporter.console`]: 'console',
+  [OTLP_HTTP]: 'otlp',
+  [CONSOLE]: 'console',
   [PROMETHEUS]: 'prometheus',
 };
 
@@ -24,11 +27,11 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   'meter_provider.views': `a View grows without bound where one of two readers is not asked; ${OWN}.metrics and ${OWN}.exclude.metrics choose metrics`,
   'meter_provider.exemplar_filter': 'there are no traces that an exemplar could point to',
   'meter_provider.meter_configurator/development': `${OWN}.metrics and ${OWN}.exclude.metrics choose metrics`,
-  [`${READER}.periodic.max_export_batch_size/development`]: 'requests are split by their size',
-  [`${READER}.periodic.cardinality_limits`]: 'series are bounded by the sources',
-  [`${READER}.periodic.producers`]: 'jobmeter is the only producer',
-  [`${READER}.periodic.exporter.otlp_grpc`]: 'allowed are otlp_http and console',
-  [`${READER}.periodic.exporter.otlp_file/development`]: 'allowed are otlp_http and console',
+  [`${PERIODIC}.max_export_batch_size/development`]: 'requests are split by their size',
+  [`${PERIODIC}.cardinality_limits`]: 'series are bounded by the sources',
+  [`${PERIODIC}.producers`]: 'jobmeter is the only producer',
+  [`${PERIODIC}.exporter.otlp_grpc`]: 'allowed are otlp_http and console',
+  [`${PERIODIC}.exporter.otlp_file/development`]: 'allowed are otlp_http and console',
   [`${READER}.pull.cardinality_limits`]: 'series are bounded by the sources',
   [`${READER}.pull.producers`]: 'jobmeter is the only producer',
   [`${PROMETHEUS}.resource_constant_labels`]: 'target_info has the Resource',

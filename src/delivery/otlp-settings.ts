@@ -1,17 +1,16 @@
 import { fileSetting, type NamedFile } from '../config/files.ts';
+import { OTLP_HTTP } from '../config/otel-file.ts';
 import { formatPairs, parsePairs } from '../config/pairs.ts';
 import { choiceSetting, type Setting } from '../config/setting.ts';
 
 // OpenTelemetry's "OTLP Exporter Configuration". What would send data to another place than the one meant, or over a line
 // less safe than the one meant, stops the start; a malformed number or word is passed over with a warning, as it says.
 
-const FILE_KEY = 'meter_provider.readers[].periodic.exporter.otlp_http';
-
 /** The variable for metrics alone, which wins, and the one for all signals. */
 function names(kind: string, keys: readonly string[], isLenient?: true) {
   return {
     variables: [`OTEL_EXPORTER_OTLP_METRICS_${kind}`, `OTEL_EXPORTER_OTLP_${kind}`],
-    keys: keys.map((key) => `${FILE_KEY}.${key}`),
+    keys: keys.map((key) => `${OTLP_HTTP}.${key}`),
     ...(isLenient && { isLenient }),
   };
 }

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type https from 'node:https';
+import { gzip } from '../gzip.ts';
 import { BAD_RECORD, classifyAnswer, classifyError } from './classify.ts';
 import type { Destination, Verdict } from './destination.ts';
 import { request } from './http.ts';
@@ -45,7 +46,7 @@ export async function createOtlpDestination(options: OtlpOptions): Promise<Desti
         'user-agent': options.userAgent,
         ...(isCompressed && { 'content-encoding': 'gzip' }),
       },
-      body: isCompressed ? await compress(json) : json,
+      body: isCompressed ? await gzip(json) : json,
       timeout,
       agent,
       signal,
@@ -70,13 +71,6 @@ async function createAgent(url: URL, tls: OtlpOptions['tls']): Promise<http.Agen
   if (url.protocol !== 'https:') return new http.Agent(options);
   const { Agent } = await import('node:https');
   return new Agent({ ...options, ...tls });
-}
-
-async function compress(body: Uint8Array): Promise<Uint8Array> {
-  const { gzip } = await import('node:zlib');
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  gzip(body, (error, compressed) => (error === null ? resolve(compressed) : reject(error)));
-  return promise;
 }
 
 const OPEN = new TextEncoder().encode('{"resourceMetrics":[');

@@ -1,3 +1,5 @@
+import { gzip } from '../gzip.ts';
+
 /** Takes half the time of the usual 6, for 8 % more bytes. */
 const LEVEL = 1;
 
@@ -13,10 +15,6 @@ function readCoding(text: string): [coding: string, weight: number] {
   return [coding, /^[01](?:\.\d{0,3})?$/.test(weight) ? Number(weight) : 0];
 }
 
-/** Off the main thread. */
-export async function compress(body: Uint8Array): Promise<Uint8Array> {
-  const { gzip } = await import('node:zlib');
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  gzip(body, { level: LEVEL }, (error, compressed) => (error === null ? resolve(compressed) : reject(error)));
-  return promise;
+export function compress(body: Uint8Array): Promise<Uint8Array> {
+  return gzip(body, LEVEL);
 }

@@ -1,5 +1,6 @@
 import { fileSetting, type NamedFile } from '../config/files.ts';
 import type { Config } from '../config/load.ts';
+import { PROMETHEUS } from '../config/otel-file.ts';
 import type { Setting } from '../config/setting.ts';
 
 type HttpSettings = {
@@ -11,8 +12,6 @@ type HttpSettings = {
   readonly 'http.tls.key_file': Setting<NamedFile | undefined>;
 };
 
-const PROMETHEUS_KEY = 'meter_provider.readers[].pull.exporter.prometheus/development';
-
 export const httpSettings: HttpSettings = {
   'http.host': {
     doc: 'The address on which /metrics, /healthz and /readyz are served.',
@@ -23,7 +22,7 @@ export const httpSettings: HttpSettings = {
       const host = text.trim().replace(/^\[(.*)\]$/, '$1');
       return /^[\w.:%-]+$/.test(host) ? host : undefined;
     },
-    otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_HOST'], keys: [`${PROMETHEUS_KEY}.host`] },
+    otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_HOST'], keys: [`${PROMETHEUS}.host`] },
   },
   'http.port': {
     doc: 'Its port: 0 takes a free one, off serves nothing.',
@@ -35,7 +34,7 @@ export const httpSettings: HttpSettings = {
       if (word === 'off') return 'off';
       return /^\d{1,5}$/.test(word) && Number(word) <= 65_535 ? Number(word) : undefined;
     },
-    otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_PORT'], keys: [`${PROMETHEUS_KEY}.port`], isLenient: true },
+    otel: { variables: ['OTEL_EXPORTER_PROMETHEUS_PORT'], keys: [`${PROMETHEUS}.port`], isLenient: true },
   },
   'http.token': {
     doc: 'What a client of /metrics must show: "Authorization: Bearer TOKEN".',
@@ -78,11 +77,6 @@ export function checkHttp({ values, origins }: Config<HttpSettings>): readonly s
     problems.push(
       `${said('http.token_file')}: this file holds no token; allowed is ${httpSettings['http.token'].allowed}`,
     );
-  }
-  const [cert, key] = ['http.tls.cert_file', 'http.tls.key_file'] as const;
-  if ((values[cert] === undefined) !== (values[key] === undefined)) {
-    const [there, missing] = values[cert] === undefined ? [key, 'certificate'] : [cert, 'key'];
-    problems.push(`${said(there)}: TLS needs the ${missing} too; allowed are both or neither`);
   }
   return problems;
 }

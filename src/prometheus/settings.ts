@@ -1,6 +1,5 @@
+import { PROMETHEUS } from '../config/otel-file.ts';
 import { type Setting, switchSetting } from '../config/setting.ts';
-
-const KEY = 'meter_provider.readers[].pull.exporter.prometheus/development';
 
 type PrometheusSettings = {
   readonly 'prometheus.scope_info': Setting<boolean>;
@@ -11,7 +10,7 @@ export const prometheusSettings: PrometheusSettings = {
   'prometheus.scope_info': {
     ...switchSetting('Put the labels otel_scope_name, _version and _schema_url on every sample of /metrics.', {
       variables: [],
-      keys: [`${KEY}.scope_info_enabled`],
+      keys: [`${PROMETHEUS}.scope_info_enabled`],
     }),
     default: true,
     placeholder: 'BOOLEAN',
@@ -19,7 +18,7 @@ export const prometheusSettings: PrometheusSettings = {
   'prometheus.target_info': {
     ...switchSetting('Serve target_info, which has the Resource, on /metrics.', {
       variables: [],
-      keys: [`${KEY}.target_info_enabled/development`],
+      keys: [`${PROMETHEUS}.target_info_enabled/development`],
     }),
     default: true,
     placeholder: 'BOOLEAN',

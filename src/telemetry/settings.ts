@@ -1,3 +1,4 @@
+import { CONSOLE, OTLP_HTTP, PERIODIC } from '../config/otel-file.ts';
 import { formatPairs, parsePairs } from '../config/pairs.ts';
 import { choiceSetting, type Setting } from '../config/setting.ts';
 
@@ -23,9 +24,8 @@ type TelemetrySettings = {
   readonly 'otel.resource.attributes': Setting<Readonly<Record<string, string>>>;
 };
 
-const PERIODIC = 'meter_provider.readers[].periodic';
 /** One setting for both: what is exported at one time is one record. */
-const exporterKeys = (key: string) => ['otlp_http', 'console'].map((name) => `${PERIODIC}.exporter.${name}.${key}`);
+const exporterKeys = (key: string) => [OTLP_HTTP, CONSOLE].map((exporter) => `${exporter}.${key}`);
 
 export const telemetrySettings: TelemetrySettings = {
   'otel.sdk.disabled': {

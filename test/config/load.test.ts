@@ -40,13 +40,13 @@ const contradictions: readonly (readonly [name: string, env: Env, argv: readonly
     'a certificate without its key',
     { JOBMETER_HTTP_TLS_CERT_FILE: tls('server.pem') },
     [],
-    /^JOBMETER_HTTP_TLS_CERT_FILE \(environment\): TLS needs the key too; allowed are both or neither$/,
+    /^JOBMETER_HTTP_TLS_CERT_FILE \(environment\): a certificate and its key belong together; allowed are both or neither$/,
   ],
   [
     'a key without its certificate',
     {},
     ['--http-tls-key-file', tls('server-key.pem')],
-    /^--http-tls-key-file \(command line\): TLS needs the certificate too; allowed are both or neither$/,
+    /^--http-tls-key-file \(command line\): a certificate and its key belong together; allowed are both or neither$/,
   ],
   [
     'a client certificate without its key',

@@ -1,7 +1,6 @@
 // Running programs in tests, the built agent first of all.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,11 +51,16 @@ export async function until<T>(
   }
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<string> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  return String(port);
+/**
+ * A port that is free, and that the kernel gives to nobody who asks for any: it stays free while its server is down, and
+ * no client that calls there meets itself.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = net.createServer();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    if (await promise) return port;
+  }
 }
