@@ -16,9 +16,51 @@ export interface Host {
    */
   derive<T>(path: string, derive: (bytes: Bytes) => T): T | undefined;
   exists(path: string): boolean;
+  /** Whether it is there and may be read: where only root may, another user is told by what is absent, not by an error. */
+  isReadable(path: string): boolean;
+  /** The names in a directory, sorted; undefined where there is no such directory. */
+  list(path: string): readonly string[] | undefined;
+  /** What a symbolic link says, as it stands there; undefined where there is none, or where nobody may look. */
+  link(path: string): string | undefined;
+  /**
+   * As `read`, of a file that shows the highest value since it was last reset and that each open file resets for itself
+   * alone (memory.peak, Linux 6.12 and later): what it was since the last call. Undefined at first and on older kernels.
+   */
+  readPeak(path: string): number | undefined;
+  /**
+   * The sizes of the file system that is mounted at `path`. Only for those that live on this machine: one whose server
+   * is silent would hold up everything.
+   */
+  statfs(path: string): FileSystemSizes | undefined;
+  /** The same for all others, asked for by another process that may hang: what it last said, nothing at first. */
+  statfsElsewhere(paths: readonly string[]): ReadonlyMap<string, FileSystemSizes>;
+  /**
+   * What a service of the platform on this machine (http://169.254.170.2/…) last answered; undefined until it did, and
+   * where it does not. It is asked anew at most every `period` milliseconds; nobody waits for it.
+   */
+  ask<T>(url: string, period: number, parse: (bytes: Bytes) => T): T | undefined;
+  /** A variable by which the platform tells of itself (ECS, Slurm); others are not seen. */
+  environment(name: string): string | undefined;
+  /** Whether an attribute that is left out by default (`optInAttributes`) was asked for. */
+  wants(attribute: string): boolean;
   /** The directory below which all paths are read: "/", or where a host or a captured tree is mounted. */
   readonly root: string;
 }
+
+/** Bytes, and files (inodes); some file systems do not count those. */
+export interface FileSystemSizes {
+  readonly total: number;
+  readonly free: number;
+  /** Free for those who are not root. */
+  readonly available: number;
+  readonly files?: number;
+  readonly freeFiles?: number;
+}
+
+export type Attributes = Readonly<Record<string, string | number>>;
+
+/** Attribute keys, each with the values that it can have; `string` and `int` where they are not known beforehand. */
+type AttributeTable = Readonly<Record<string, readonly string[] | 'string' | 'int'>>;
 
 export type Kind = 'counter' | 'updowncounter' | 'gauge' | 'histogram';
 
@@ -33,8 +75,9 @@ export interface Metric {
   readonly description: string;
   /** The kernel's file and field, or the rule by which the number is made. */
   readonly from: string;
-  /** Attribute keys, each with the values that it can have; `string` where they are not known beforehand. */
-  readonly attributes?: Readonly<Record<string, readonly string[] | 'string'>>;
+  readonly attributes?: AttributeTable;
+  /** Those that it has only where they are asked for: instead of one number there are many. */
+  readonly optInAttributes?: AttributeTable;
   /** How settled the name is in the conventions; "development" if it does not say. */
   readonly stability?: 'release_candidate' | 'stable';
   /** Off unless asked for by name. */
@@ -45,20 +88,25 @@ export interface Metric {
 
 export type Metrics = Readonly<Record<string, Metric>>;
 
-export type AttributesOf<M extends Metric> =
-  M['attributes'] extends Readonly<Record<string, readonly string[] | 'string'>>
-    ? {
-        readonly [K in keyof M['attributes']]: M['attributes'][K] extends readonly string[]
-          ? M['attributes'][K][number]
-          : string;
-      }
-    : undefined;
+type Filled<T> = {
+  readonly [K in keyof T]: T[K] extends readonly string[] ? T[K][number] : T[K] extends 'int' ? number : string;
+};
+
+type Always<M extends Metric> = M['attributes'] extends AttributeTable ? Filled<M['attributes']> : object;
+
+type AttributesOf<M extends Metric> = M['optInAttributes'] extends AttributeTable
+  ? Always<M> & Partial<Filled<M['optInAttributes']>>
+  : Always<M>;
 
 /** Takes one number. What is unknown (undefined, or not finite) is left out: it never becomes a zero. */
 export type Emit<M extends Metrics> = <K extends keyof M>(
   metric: K,
   value: number | undefined,
-  ...attributes: AttributesOf<M[K]> extends undefined ? [] : [AttributesOf<M[K]>]
+  ...attributes: M[K]['attributes'] extends AttributeTable
+    ? [AttributesOf<M[K]>]
+    : M[K]['optInAttributes'] extends AttributeTable
+      ? [AttributesOf<M[K]>?]
+      : []
 ) => void;
 
 /** Since when a counter counts: the machine's start, the agent's, or a time that nobody tells us. */
@@ -72,13 +120,17 @@ export interface MetricSet<D = unknown> {
   readonly since: Since;
   /** Whose numbers these are, where that can change: counters of another one are other counters. */
   identity?(data: D): string;
-  observe(
-    data: D,
-    emit: (metric: string, value: number | undefined, attributes?: Readonly<Record<string, string>>) => void,
-  ): void;
+  observe(data: D, emit: (metric: string, value: number | undefined, attributes?: Attributes) => void): void;
 }
 
 export interface Source<S = unknown> extends MetricSet<S> {
+  /**
+   * Read at every tick, since rates and statistics are made of it. All others are read when somebody wants their numbers,
+   * for an export or a scrape, at most once a tick.
+   */
+  readonly isTicked?: true;
+  /** At most this often, in milliseconds, where reading is dear. Only for gauges: a rate needs readings when it is asked for. */
+  readonly period?: number;
   /** Reads once; undefined where this machine has no such thing. Synchronous: nothing that can block is read here. */
   read(host: Host): S | undefined;
   /** What the newest snapshot means after the last one, where the kernel alone does not say; without state of its own. */
@@ -100,7 +152,7 @@ export function defineMetrics<D, const M extends Metrics>(spec: MetricSetSpec<D,
 
 /** {@link defineMetrics} for a source. */
 export function defineSource<S, const M extends Metrics>(
-  spec: MetricSetSpec<S, M> & Pick<Source<S>, 'read' | 'settle'>,
+  spec: MetricSetSpec<S, M> & Pick<Source<S>, 'isTicked' | 'period' | 'read' | 'settle'>,
 ): Source<S> {
   return spec as unknown as Source<S>;
 }

@@ -1,6 +1,7 @@
 import type { Resource } from '@opentelemetry/resources';
 import { uptime } from '../instrumentation/host/uptime.ts';
 import { sources } from '../instrumentation/index.ts';
+import type { Metric, Source } from '../instrumentation/source.ts';
 import type { Clock } from './clock.ts';
 import { createConsoleDestination } from './delivery/console.ts';
 import type { Destination } from './delivery/destination.ts';
@@ -15,9 +16,9 @@ import { createMemoryJournal } from './journal/memory.ts';
 import type { Log } from './log.ts';
 import { distributions, followMetered, metered } from './metered.ts';
 import type { Output } from './output.ts';
-import { createRunner } from './runner.ts';
+import { createRunner, type Readings } from './runner.ts';
 import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
-import { createSelection } from './selection.ts';
+import { attributesOf, createSelection, type Selection } from './selection.ts';
 import { startLocalServer } from './serve.ts';
 import { type AgentConfig, isPageServed, isServerOn, pushExporters, reasonForSilence } from './settings.ts';
 import { describeInterval, describeLoss, describeScopes, describeSends, describeServed } from './status.ts';
@@ -83,17 +84,23 @@ export function otlpDestination({ values }: AgentConfig): Promise<Destination> {
 }
 
 function createAgentResource(config: AgentConfig, files: KernelFiles, instanceId: string, log: Log): Resource {
-  const { values, isEcs } = config;
+  const { values, platform } = config;
   const service = values['otel.service.name'];
   const resource = createResource(files.host, {
     version: VERSION,
     instanceId,
     architecture: process.arch,
     configured: { ...values['otel.resource.attributes'], ...(service !== undefined && { 'service.name': service }) },
-    isEcs,
+    isEcs: platform.has('ECS_CONTAINER_METADATA_URI_V4') || platform.has('ECS_CONTAINER_METADATA_URI'),
   });
   for (const { path, message } of files.takeFailures()) log.warn(`cannot read ${path}: ${message}`);
   return resource;
+}
+
+/** Those that are always read, and those of which anybody wants something. */
+export function selectedSources(selection: Selection): readonly Source[] {
+  const isWanted = (metric: Metric) => selection.hasMetric(metric);
+  return sources.filter(({ isTicked, metrics }) => isTicked || Object.values(metrics).some(isWanted));
 }
 
 /** Assembles the agent and starts it: the only place that knows every room. */
@@ -112,9 +119,13 @@ export async function startAgent({
   log.info(`version ${VERSION}, reads every ${formatSeconds(interval)}`);
 
   const agentStart = clock.wall();
-  const files = openKernelFiles(values['root.path'], clock);
+  const selection = createSelection(values);
+  const files = openKernelFiles(values['root.path'], clock, {
+    platform: config.platform,
+    wants: attributesOf(values),
+  });
   const resource = createAgentResource(config, files, instanceId, log);
-  const runner = createRunner(sources, files, clock, (source, { path, message }) => {
+  const runner = createRunner(selectedSources(selection), files, clock, (source, { path, message }) => {
     log.warn(`${source}: cannot read ${path}: ${message}; its numbers are left out (said once)`);
   });
 
@@ -139,11 +150,15 @@ export async function startAgent({
   let boot: number | undefined;
   let server: LocalServer | undefined;
 
+  /** The sources that are read when they are asked for, read for this sample. */
+  let others: { readonly of: Sample; readonly readings: Readings } | undefined;
+
   function observe(sample: Sample): readonly Observation[] {
     const now = clock.wall();
-    const readings = [...sample.readings].map(([set, { snapshot }]) => ({ set, data: snapshot, time: sample.wall }));
+    if (others?.of !== sample) others = { of: sample, readings: runner.readOthers() };
+    const readings = [...sample.readings, ...others.readings];
     return [
-      ...readings,
+      ...readings.map(([set, { snapshot, wall }]) => ({ set, data: snapshot, time: wall })),
       { set: metered, data: follower.metered(), time: sample.wall },
       { set: self, data: readSelf(sampler.stats, runner.stats), time: now },
       { set: deliveryMetrics, data: { deliveries: deliveryStats(), failedExports }, time: now },
@@ -155,7 +170,7 @@ export async function startAgent({
   const pipeline = createPipeline({
     resource,
     version: VERSION,
-    selection: createSelection(values),
+    selection,
     beginnings: () => ({ agent: agentStart, boot }),
     push:
       deliveries.length === 0
@@ -226,7 +241,7 @@ export async function startAgent({
     exportFailed,
   });
 
-  const sampler = createSampler({ interval, clock, read: () => runner.read(), onTick });
+  const sampler = createSampler({ interval, clock, read: () => runner.readTicked(), onTick });
   sampler.start();
   let retry: (() => void) | undefined;
   let isStopped = false;

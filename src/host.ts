@@ -1,7 +1,19 @@
-import { accessSync, closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  type StatsFs,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
-import { type Bytes, ParseError } from '../instrumentation/kernel/bytes.ts';
-import type { Host } from '../instrumentation/source.ts';
+import { type Bytes, parseNumber, ParseError } from '../instrumentation/kernel/bytes.ts';
+import type { FileSystemSizes, Host } from '../instrumentation/source.ts';
 import type { Clock } from './clock.ts';
 import type { Setting } from './config/setting.ts';
 
@@ -61,16 +73,31 @@ interface Derived {
 /** Says that the process may open no more files. */
 const TOO_MANY: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
+/** What a source sees of the world besides files; without one of them it sees nothing there. */
+export interface Surroundings {
+  /** Variables by which the platform tells of itself. */
+  readonly platform?: ReadonlyMap<string, string>;
+  readonly wants?: Host['wants'];
+  readonly statfsElsewhere?: Host['statfsElsewhere'];
+  readonly ask?: (url: string, period: number, fail: (error: Error) => void) => Bytes | undefined;
+}
+
 /**
  * Reads kernel files through kept descriptors into one buffer: a file that is read each tick costs two preads, the second
  * of which finds the end. Where descriptors are short, fewer are kept. Reading is synchronous: the kernel makes these
  * files from memory, and a promise would cost twenty times the read itself. FIFOs and the like, which could block, are
  * opened without waiting.
  */
-export function openKernelFiles(root: string, clock: Pick<Clock, 'monotonic'>): KernelFiles {
+export function openKernelFiles(
+  root: string,
+  clock: Pick<Clock, 'monotonic'>,
+  { platform = new Map(), wants = () => false, statfsElsewhere, ask }: Surroundings = {},
+): KernelFiles {
   const prefix = root === '/' ? '' : root;
   const kept = new Map<string, { fd: number; used: number }>();
   const derived = new Map<string, Derived>();
+  /** Open files that show the highest value since we reset it; undefined where the kernel lets nobody reset it. */
+  const peaks = new Map<string, number | undefined>();
   let failures: ReadFailure[] = [];
   let buffer = Buffer.allocUnsafeSlow(64 * 1024);
   let mostKept = keepable();
@@ -174,6 +201,68 @@ export function openKernelFiles(root: string, clock: Pick<Clock, 'monotonic'>): 
         return fail(path, error);
       }
     },
+    isReadable(path) {
+      try {
+        accessSync(prefix + path, constants.R_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    list(path) {
+      try {
+        return readdirSync(prefix + path).toSorted();
+      } catch (error) {
+        return fail(path, error);
+      }
+    },
+    link(path) {
+      try {
+        return readlinkSync(prefix + path);
+      } catch {
+        return undefined;
+      }
+    },
+    readPeak(path) {
+      if (!peaks.has(path)) {
+        peaks.set(path, openPeak(prefix + path));
+        return undefined;
+      }
+      const fd = peaks.get(path);
+      if (fd === undefined) return undefined;
+      try {
+        const peak = parseNumber(fill(fd));
+        writeSync(fd, RESET);
+        return peak;
+      } catch (error) {
+        closeSync(fd);
+        peaks.delete(path);
+        return DEAD.has((error as NodeJS.ErrnoException).code ?? '') ? undefined : fail(path, error);
+      }
+    },
+    statfs(path) {
+      try {
+        return sizesOf(statfsSync(prefix + path));
+      } catch (error) {
+        return fail(path, error);
+      }
+    },
+    statfsElsewhere(paths) {
+      const found = statfsElsewhere?.(paths.map((path) => prefix + path)) ?? new Map();
+      return new Map([...found].map(([path, sizes]) => [path.slice(prefix.length), sizes]));
+    },
+    ask(url, period, parse) {
+      const answer = ask?.(url, period, (error) => failures.push({ path: url, type: 'ask', message: error.message }));
+      if (answer === undefined) return undefined;
+      try {
+        return parse(answer);
+      } catch (error) {
+        failures.push({ path: url, type: 'parse', message: (error as Error).message });
+        return undefined;
+      }
+    },
+    environment: (name) => platform.get(name),
+    wants,
     exists(path) {
       try {
         accessSync(prefix + path);
@@ -200,7 +289,37 @@ export function openKernelFiles(root: string, clock: Pick<Clock, 'monotonic'>): 
     },
     close() {
       for (const file of kept.keys()) forget(file);
+      for (const fd of peaks.values()) if (fd !== undefined) closeSync(fd);
+      peaks.clear();
     },
+  };
+}
+
+/** What is written does not matter, that something is does (cgroup-v2.rst, memory.peak). */
+const RESET = new TextEncoder().encode('reset\n');
+
+/** Older kernels refuse to reset it, and in most containers nothing of cgroups may be written. */
+function openPeak(file: string): number | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
+    writeSync(fd, RESET);
+    return fd;
+  } catch {
+    if (fd !== undefined) closeSync(fd);
+    return undefined;
+  }
+}
+
+/** As df(1) counts; zero inodes say that there are no such things. */
+export function sizesOf(fs: StatsFs): FileSystemSizes {
+  // Node before 24 does not tell the unit of blocks; it is nearly always the same.
+  const unit = (fs as Partial<StatsFs>).frsize ?? fs.bsize;
+  return {
+    total: fs.blocks * unit,
+    free: fs.bfree * unit,
+    available: fs.bavail * unit,
+    ...(fs.files > 0 && { files: fs.files, freeFiles: fs.ffree }),
   };
 }
 

@@ -7,6 +7,8 @@ export interface Reading<S = unknown> {
   readonly snapshot: S;
   /** Monotonic milliseconds, taken right before the source was read: rates divide by the difference of two. */
   readonly at: number;
+  /** Milliseconds since 1970. */
+  readonly wall: number;
 }
 
 export type Readings = ReadonlyMap<Source, Reading>;
@@ -20,9 +22,15 @@ export interface SourceStats {
 }
 
 export interface Runner {
-  read(): Readings;
+  /** Reads the sources of every tick. */
+  readTicked(): Readings;
+  /** Reads the others, but for those that are not due yet: of them it is the last reading. */
+  readOthers(): Readings;
   readonly stats: readonly SourceStats[];
 }
+
+/** Milliseconds. */
+const EARLY = 500;
 
 /**
  * Reads every source once, times it, and keeps the failure of one from the others: a source that throws, or a file that
@@ -38,12 +46,15 @@ export function createRunner(
     source,
     stats: { source: source.name, seconds: 0, errors: new Map<string, number>() },
     said: new Set<string>(),
+    due: -Infinity,
+    last: undefined as Reading | undefined,
   }));
   /** The last snapshot of each source, also where it failed since. */
   const last = new Map<Source, unknown>();
 
   function readOne({ source, stats, said }: (typeof entries)[number]): Reading | undefined {
     const at = clock.monotonic();
+    const wall = clock.wall();
     const failures: ReadFailure[] = [];
     let snapshot: unknown;
     try {
@@ -63,19 +74,35 @@ export function createRunner(
       said.add(key);
     }
     stats.seconds += (clock.monotonic() - at) / 1000;
-    return snapshot === undefined ? undefined : { snapshot, at };
+    return snapshot === undefined ? undefined : { snapshot, at, wall };
+  }
+
+  /** A little early is due too: timers are not that exact. */
+  function readDue(entry: (typeof entries)[number]): Reading | undefined {
+    const now = clock.monotonic();
+    if (now < entry.due - EARLY) return entry.last;
+    entry.due = now + (entry.source.period ?? 0);
+    entry.last = readOne(entry);
+    return entry.last;
+  }
+
+  function readAll(isTicked: boolean): Readings {
+    const readings = new Map<Source, Reading>();
+    for (const entry of entries) {
+      if ((entry.source.isTicked ?? false) !== isTicked) continue;
+      const reading = readDue(entry);
+      if (reading !== undefined) readings.set(entry.source, reading);
+    }
+    return readings;
   }
 
   return {
     stats: entries.map(({ stats }) => stats),
-    read() {
-      const readings = new Map<Source, Reading>();
-      for (const entry of entries) {
-        const reading = readOne(entry);
-        if (reading !== undefined) readings.set(entry.source, reading);
-      }
+    readTicked() {
+      const readings = readAll(true);
       files.endTick();
       return readings;
     },
+    readOthers: () => readAll(false),
   };
 }

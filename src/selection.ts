@@ -1,4 +1,4 @@
-import type { Metric } from '../instrumentation/source.ts';
+import type { Attributes, Metric } from '../instrumentation/source.ts';
 import type { Config } from './config/load.ts';
 import { listSetting, type Setting, type Values } from './config/setting.ts';
 
@@ -11,7 +11,7 @@ function patternSetting(doc: string, ...value: readonly string[]): Setting<reado
   return listSetting({ doc, allowed: PATTERNS, default: value, placeholder: 'PATTERNS' });
 }
 
-/** Stands for the metrics that are on by default. */
+/** Stands for what is on by default. */
 const DEFAULT = 'default';
 
 type SelectionSettings = {
@@ -23,6 +23,7 @@ type SelectionSettings = {
   readonly 'exclude.interfaces': Setting<readonly string[]>;
   readonly mounts: Setting<readonly string[]>;
   readonly 'exclude.mounts': Setting<readonly string[]>;
+  readonly attributes: Setting<readonly string[]>;
 };
 
 export const selectionSettings: SelectionSettings = {
@@ -31,52 +32,98 @@ export const selectionSettings: SelectionSettings = {
     DEFAULT,
   ),
   'exclude.metrics': patternSetting('Metrics to leave out, by name.'),
-  devices: patternSetting('Block devices of which metrics are exported; none has any yet.', '*'),
+  devices: patternSetting(
+    'Block devices of which metrics are exported. "default" stands for whole disks that are real.',
+    DEFAULT,
+  ),
   'exclude.devices': patternSetting('Block devices to leave out.'),
-  interfaces: patternSetting('Network interfaces of which metrics are exported; none has any yet.', '*'),
+  interfaces: patternSetting(
+    'Network interfaces of which metrics are exported. "default" stands for all but lo.',
+    DEFAULT,
+  ),
   'exclude.interfaces': patternSetting('Network interfaces to leave out.'),
-  mounts: patternSetting('Mount points of which metrics are exported; none has any yet.', '*'),
+  mounts: patternSetting(
+    'Mount points of which metrics are exported. "default" stands for all that hold data.',
+    DEFAULT,
+  ),
   'exclude.mounts': patternSetting('Mount points to leave out.'),
+  attributes: patternSetting(
+    'Attributes to add that are left out by default, since one number becomes many: cpu.logical_number.',
+  ),
 };
 
-/** The attribute that each pair of settings is about. */
-const ATTRIBUTES = {
-  devices: 'system.device',
-  interfaces: 'network.interface.name',
-  mounts: 'system.filesystem.mountpoint',
+/** sda1, nvme0n1p1 and the like; what a program or removable media made of memory or of a file is no disk either. */
+const PARTITION = /^(?:(?:s|h|v|xv)d[a-z]+\d+|(?:nvme\d+n|mmcblk|nbd|md|rbd|pmem|ublkb)\d+p\d+|dasd[a-z]+\d+)$/;
+const NO_DISK = /^(?:loop|ram|zram|fd|sr)\d+$/;
+
+/** What each pair of settings is about: the metrics, the attributes that name it, and what is on by default. */
+const SUBJECTS = {
+  devices: {
+    metrics: /\.disk\./,
+    keys: ['system.device'],
+    isDefault: (name: string) => !PARTITION.test(name) && !NO_DISK.test(name),
+  },
+  interfaces: {
+    metrics: /\.network\./,
+    // The conventions have another one for system.network.packet.count.
+    keys: ['network.interface.name', 'system.device'],
+    isDefault: (name: string) => name !== 'lo',
+  },
+  mounts: { metrics: /\.filesystem\./, keys: ['system.filesystem.mountpoint'], isDefault: () => true },
 } as const;
 
 export interface Selection {
   hasMetric(metric: Pick<Metric, 'name' | 'isOptIn'>): boolean;
-  hasPoint(attributes: Readonly<Record<string, string>>): boolean;
+  hasPoint(metric: Pick<Metric, 'name'>, attributes: Attributes): boolean;
 }
 
 export function createSelection(values: Values<SelectionSettings>): Selection {
   const include = matcher(values.metrics.filter((pattern) => pattern !== DEFAULT));
   const exclude = matcher(values['exclude.metrics']);
   const hasDefaults = values.metrics.includes(DEFAULT);
-  const points = Object.entries(ATTRIBUTES).map(([name, key]) => {
-    const path = name as keyof typeof ATTRIBUTES;
-    const [isIn, isOut] = [matcher(values[path]), matcher(values[`exclude.${path}`])];
-    return { key, has: (value: string) => isIn(value) && !isOut(value) };
+  const subjects = Object.entries(SUBJECTS).map(([name, { metrics, keys, isDefault }]) => {
+    const path = name as keyof typeof SUBJECTS;
+    const isIn = matcher(values[path].filter((pattern) => pattern !== DEFAULT));
+    const isOut = matcher(values[`exclude.${path}`]);
+    const withDefault = values[path].includes(DEFAULT);
+    const has = (value: string) => (isIn(value) || (withDefault && isDefault(value))) && !isOut(value);
+    return { metrics, keys, has };
   });
   return {
     hasMetric: ({ name, isOptIn }) => ((hasDefaults && !isOptIn) || include(name)) && !exclude(name),
-    hasPoint: (attributes) => points.every(({ key, has }) => attributes[key] === undefined || has(attributes[key])),
+    hasPoint({ name }, attributes) {
+      const subject = subjects.find(({ metrics }) => metrics.test(name));
+      if (subject === undefined) return true;
+      return subject.keys.every((key) => attributes[key] === undefined || subject.has(String(attributes[key])));
+    },
   };
 }
 
-/** A pattern that chooses no metric is a mistake: nothing would tell of it later. */
-export function checkPatterns(names: readonly string[]): (config: Config<SelectionSettings>) => readonly string[] {
-  return ({ values, origins }) =>
-    (['metrics', 'exclude.metrics'] as const).flatMap((path) =>
+/** A pattern that chooses no metric, or no attribute, is a mistake: nothing would tell of it later. */
+export function checkPatterns(
+  metrics: readonly Pick<Metric, 'name' | 'optInAttributes'>[],
+): (config: Config<SelectionSettings>) => readonly string[] {
+  const names = metrics.map(({ name }) => name);
+  const optIn = metrics.flatMap(({ optInAttributes = {} }) => Object.keys(optInAttributes));
+  return ({ values, origins }) => {
+    const unknown = (path: 'metrics' | 'exclude.metrics' | 'attributes', known: readonly string[], what: string) =>
       values[path]
-        .filter((pattern) => !(path === 'metrics' && pattern === DEFAULT) && !names.some(matcher([pattern])))
+        .filter((pattern) => !(path === 'metrics' && pattern === DEFAULT) && !known.some(matcher([pattern])))
         .map((pattern) => {
           const { name, place } = origins.get(path)!;
-          return `${name} (${place}): ${JSON.stringify(pattern)} is the name of no metric; "jobmeter metrics" lists them`;
-        }),
-    );
+          return `${name} (${place}): ${JSON.stringify(pattern)} is ${what}; "jobmeter metrics" lists them`;
+        });
+    return [
+      ...unknown('metrics', names, 'the name of no metric'),
+      ...unknown('exclude.metrics', names, 'the name of no metric'),
+      ...unknown('attributes', optIn, 'no attribute that is left out by default'),
+    ];
+  };
+}
+
+/** Whether the attribute was asked for. */
+export function attributesOf(values: Values<SelectionSettings>): (attribute: string) => boolean {
+  return matcher(values.attributes);
 }
 
 /** Whether a text is matched by one of the patterns, as a whole. */

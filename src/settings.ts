@@ -43,7 +43,7 @@ export type AgentConfig = Config<typeof schema>;
 /** What cannot be together. */
 export const checks: readonly Check<typeof schema>[] = [
   checkHttp,
-  checkPatterns(catalogue.map(({ name }) => name)),
+  checkPatterns(catalogue),
   checkOnce,
   checkPage,
   checkTls,

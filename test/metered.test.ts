@@ -17,7 +17,10 @@ interface World {
 
 /** A sample taken `at` seconds after the start. */
 function sample(at: number, world: World, slot = at): Sample {
-  const reading = <S>(source: Source<S>, snapshot: S): [Source, Reading] => [source, { snapshot, at: at * 1000 }];
+  const reading = <S>(source: Source<S>, snapshot: S): [Source, Reading] => [
+    source,
+    { snapshot, at: at * 1000, wall: at * 1000 },
+  ];
   const time = { user: world.busy ?? 0, nice: 0, system: 0, idle: 0, interrupt: 0 };
   const readings = [reading(cpu, { time, count: world.count ?? 4 })];
   if (world.memory) readings.push(reading(memory, world.memory));

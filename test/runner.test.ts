@@ -8,7 +8,15 @@ import { createFakeClock } from './support/clock.ts';
 import { createTree } from './support/tree.ts';
 
 function source<S>(name: string, read: Source<S>['read'], settle?: Source<S>['settle']): Source<S> {
-  return defineSource({ name, since: 'unknown', metrics: {}, observe() {}, read, ...(settle && { settle }) });
+  return defineSource({
+    name,
+    isTicked: true,
+    since: 'unknown',
+    metrics: {},
+    observe() {},
+    read,
+    ...(settle && { settle }),
+  });
 }
 
 test('one source’s failure costs the others nothing, is counted each time and said once', (t) => {
@@ -34,7 +42,7 @@ test('one source’s failure costs the others nothing, is counted each time and 
   );
   for (let i = 0; i < 3; i++) {
     assert.deepEqual(
-      [...runner.read()].map(([{ name }, { snapshot }]) => [name, snapshot]),
+      [...runner.readTicked()].map(([{ name }, { snapshot }]) => [name, snapshot]),
       [
         ['good', 1],
         ['slow', 1],
@@ -61,6 +69,41 @@ test('what a snapshot means after the last one is the source’s own word, also 
   );
   const clock = createFakeClock();
   const runner = createRunner([rising], openKernelFiles('/', clock), clock, () => {});
-  const values = [1, 2, 3, 4].map(() => runner.read().get(rising)?.snapshot);
+  const values = [1, 2, 3, 4].map(() => runner.readTicked().get(rising)?.snapshot);
   assert.deepEqual(values, [5, undefined, 5, 9]);
+});
+
+test('others are read when they are wanted, and one that is dear not before it is due again', () => {
+  const clock = createFakeClock();
+  let reads = 0;
+  const define = (name: string, period?: number) =>
+    defineSource({ name, since: 'unknown', ...(period && { period }), metrics: {}, read: () => ++reads, observe() {} });
+  const [cheap, dear] = [define('cheap'), define('dear', 10_000)];
+  const runner = createRunner([cheap, dear], openKernelFiles('/', clock), clock, () => {});
+  assert.equal(runner.readTicked().size, 0);
+  const look = (after: number) => {
+    clock.stall(after);
+    const readings = runner.readOthers();
+    return [cheap, dear].map((source) => [readings.get(source)!.snapshot, readings.get(source)!.at]);
+  };
+  const began = clock.monotonic();
+  const seen = [0, 5000, 4800, 5000].map(look);
+  assert.deepEqual(seen, [
+    [
+      [1, began],
+      [2, began],
+    ],
+    [
+      [3, began + 5000],
+      [2, began],
+    ],
+    [
+      [4, began + 9800],
+      [5, began + 9800],
+    ],
+    [
+      [6, began + 14_800],
+      [5, began + 9800],
+    ],
+  ]);
 });

@@ -15,7 +15,7 @@ function start() {
     read() {
       const at = clock.monotonic();
       clock.stall(world.readingTakes);
-      return new Map([[uptime, { snapshot: at / 1000 + world.suspendedSeconds, at }]]);
+      return new Map([[uptime, { snapshot: at / 1000 + world.suspendedSeconds, at, wall: clock.wall() }]]);
     },
     onTick: (tick) => ticks.push(tick),
   });

@@ -74,13 +74,15 @@ test('metrics: those of the default, more by name, less by exclusion', () => {
   assert.deepEqual(chosen({ metrics: [] }), []);
 });
 
-for (const [setting, key] of [
-  ['devices', 'system.device'],
-  ['interfaces', 'network.interface.name'],
-  ['mounts', 'system.filesystem.mountpoint'],
+for (const [setting, name, key] of [
+  ['devices', 'container.disk.io', 'system.device'],
+  ['interfaces', 'system.network.io', 'network.interface.name'],
+  ['interfaces', 'system.network.packet.count', 'system.device'],
+  ['mounts', 'system.filesystem.usage', 'system.filesystem.mountpoint'],
 ] as const) {
-  test(`${setting} are chosen by ${key}`, () => {
-    const has = (values: Partial<Values>, value: string) => select(values).hasPoint({ [key]: value, other: 'x' });
+  test(`${setting} are chosen by ${key} of ${name}`, () => {
+    const has = (values: Partial<Values>, value: string) =>
+      select(values).hasPoint({ name }, { [key]: value, other: 'x' });
     assert.equal(has({}, 'any'), true);
     assert.equal(has({ [setting]: ['a*'] }, 'ab'), true);
     assert.equal(has({ [setting]: ['a*'] }, 'b'), false);
@@ -89,25 +91,56 @@ for (const [setting, key] of [
     assert.equal(has({ [`exclude.${setting}`]: ['a*'] }, 'b'), true);
     assert.equal(has({ [setting]: ['a*'], [`exclude.${setting}`]: ['ab'] }, 'ab'), false);
     assert.equal(has({ [setting]: ['a*'], [`exclude.${setting}`]: ['ab'] }, 'ac'), true);
-    // What has no such attribute is not about one.
-    assert.equal(select({ [setting]: ['a*'] }).hasPoint({ other: 'b' }), true);
-    assert.equal(select({ [setting]: ['a*'] }).hasPoint({}), true);
+    // What has no such attribute is not about one, and other metrics may mean something else by it.
+    assert.equal(select({ [setting]: ['a*'] }).hasPoint({ name }, { other: 'b' }), true);
+    assert.equal(select({ [setting]: ['a*'] }).hasPoint({ name }, {}), true);
+    assert.equal(select({ [setting]: ['a*'] }).hasPoint({ name: 'system.paging.usage' }, { [key]: 'b' }), true);
   });
 }
 
-test('a point must be chosen by each of its attributes', () => {
+test('the devices, interfaces and mounts of the default', () => {
+  const table: readonly (readonly [name: string, key: string, yes: readonly string[], no: readonly string[]])[] = [
+    [
+      'system.disk.io',
+      'system.device',
+      ['sda', 'vdb', 'xvda', 'nvme0n1', 'nvme10n2', 'mmcblk0', 'dm-0', 'md127', 'nbd3', 'sdaa', 'rbd0', 'dasda'],
+      ['sda1', 'vdb12', 'xvda1', 'nvme0n1p1', 'mmcblk0p2', 'md127p1', 'nbd3p1', 'loop0', 'ram7', 'zram0', 'sr0', 'fd0'],
+    ],
+    ['system.network.io', 'network.interface.name', ['eth0', 'lo1', 'ib0', 'wlan0', 'veth1'], ['lo']],
+    ['system.filesystem.usage', 'system.filesystem.mountpoint', ['/', '/boot', '/mnt/loop0'], []],
+  ];
+  for (const [name, key, yes, no] of table) {
+    for (const value of yes) assert.equal(select().hasPoint({ name }, { [key]: value }), true, value);
+    for (const value of no) assert.equal(select().hasPoint({ name }, { [key]: value }), false, value);
+  }
+  const device = (devices: readonly string[], value: string) =>
+    select({ devices }).hasPoint({ name: 'system.disk.io' }, { 'system.device': value });
+  assert.equal(device(['*'], 'sda1'), true);
+  assert.equal(device(['default', 'loop*'], 'loop1'), true);
+  assert.equal(device(['default', 'loop*'], 'sda1'), false);
+  assert.equal(
+    select({ interfaces: ['default', 'lo'] }).hasPoint({ name: 'a.network.io' }, { 'network.interface.name': 'lo' }),
+    true,
+  );
+});
+
+test('a file system is chosen by its mount, not by its device', () => {
   const { hasPoint } = select({ devices: ['sda*'], 'exclude.mounts': ['/boot*'] });
-  assert.equal(hasPoint({ 'system.device': 'sda1', 'system.filesystem.mountpoint': '/' }), true);
-  assert.equal(hasPoint({ 'system.device': 'sda1', 'system.filesystem.mountpoint': '/boot/efi' }), false);
-  assert.equal(hasPoint({ 'system.device': 'sdb1', 'system.filesystem.mountpoint': '/' }), false);
+  const has = (device: string, mount: string) =>
+    hasPoint({ name: 'system.filesystem.usage' }, { 'system.device': device, 'system.filesystem.mountpoint': mount });
+  assert.equal(has('sdb1', '/'), true);
+  assert.equal(has('sda1', '/boot/efi'), false);
 });
 
 test('a pattern that is the name of no metric is refused', () => {
-  const check = checkPatterns(['system.cpu.time', 'system.memory.usage']);
+  const check = checkPatterns([
+    { name: 'system.cpu.time', optInAttributes: { 'cpu.logical_number': 'int' } },
+    { name: 'system.memory.usage' },
+  ]);
   const problems = (values: Partial<Values>) => {
     const given = (path: string) => ({ text: '', name: `--${path}`, place: 'command line' });
     const origins = new Map(Object.keys(values).map((path) => [path, given(path)]));
-    return check({ values: { ...defaults, ...values }, origins, warnings: [], isEcs: false });
+    return check({ values: { ...defaults, ...values }, origins, warnings: [], platform: new Map() });
   };
   assert.deepEqual(problems({}), []);
   assert.deepEqual(
@@ -118,6 +151,10 @@ test('a pattern that is the name of no metric is refused', () => {
     '--metrics (command line): "cpu" is the name of no metric; "jobmeter metrics" lists them',
     '--metrics (command line): "system.cpu" is the name of no metric; "jobmeter metrics" lists them',
     '--exclude.metrics (command line): "disk*" is the name of no metric; "jobmeter metrics" lists them',
+  ]);
+  assert.deepEqual(problems({ attributes: ['cpu.*'] }), []);
+  assert.deepEqual(problems({ attributes: ['cpu.mode'] }), [
+    '--attributes (command line): "cpu.mode" is no attribute that is left out by default; "jobmeter metrics" lists them',
   ]);
   // The word means something only where metrics are chosen.
   assert.equal(problems({ 'exclude.metrics': ['default'] }).length, 1);

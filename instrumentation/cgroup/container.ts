@@ -22,6 +22,7 @@ const MODES = ['user', 'system'] as const;
 export const container: Source<Container> = defineSource({
   name: 'container',
   since: 'unknown',
+  isTicked: true,
   metrics: {
     cpuTime: {
       name: 'container.cpu.time',

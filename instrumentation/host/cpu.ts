@@ -6,6 +6,7 @@ const MODES = ['user', 'nice', 'system', 'idle', 'iowait', 'interrupt', 'steal']
 export const cpu: Source<Stat> = defineSource({
   name: 'cpu',
   since: 'boot',
+  isTicked: true,
   metrics: {
     time: {
       name: 'system.cpu.time',

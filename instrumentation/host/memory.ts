@@ -33,6 +33,7 @@ export function memoryOf(info: Meminfo): HostMemory {
 export const memory: Source<HostMemory> = defineSource({
   name: 'memory',
   since: 'unknown',
+  isTicked: true,
   metrics: {
     usage: {
       name: 'system.memory.usage',

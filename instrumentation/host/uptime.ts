@@ -5,6 +5,7 @@ import { defineSource, type Source } from '../source.ts';
 export const uptime: Source<number> = defineSource({
   name: 'uptime',
   since: 'unknown',
+  isTicked: true,
   metrics: {
     uptime: {
       name: 'system.uptime',

@@ -1,5 +1,5 @@
-import { sources } from '../../instrumentation/index.ts';
-import { otlpDestination } from '../agent.ts';
+import type { Source } from '../../instrumentation/source.ts';
+import { otlpDestination, selectedSources } from '../agent.ts';
 import { systemClock } from '../clock.ts';
 import { printable } from '../config/printable.ts';
 import { ConfigError, namesOf, type Setting, show } from '../config/setting.ts';
@@ -9,6 +9,7 @@ import { openKernelFiles, type ReadFailure } from '../host.ts';
 import { startServer } from '../http/server.ts';
 import type { Log } from '../log.ts';
 import { createRunner } from '../runner.ts';
+import { attributesOf, createSelection } from '../selection.ts';
 import { describeListenError, serverOptions } from '../serve.ts';
 import { type AgentConfig, isPageServed, isServerOn, pushExporters, schema } from '../settings.ts';
 import { describeScopes } from '../status.ts';
@@ -71,13 +72,14 @@ function showSettings({ values, origins }: AgentConfig): readonly Shown[] {
   });
 }
 
-function trySources({ values }: AgentConfig): { metered: readonly string[]; tried: readonly Tried[] } {
-  const files = openKernelFiles(values['root.path'], systemClock);
+function trySources({ values, platform }: AgentConfig): { metered: readonly string[]; tried: readonly Tried[] } {
+  const files = openKernelFiles(values['root.path'], systemClock, { platform, wants: attributesOf(values) });
+  const sources = selectedSources(createSelection(values));
   const failures = new Map<string, ReadFailure[]>();
   const runner = createRunner(sources, files, systemClock, (source, failure) => {
     failures.set(source, [...(failures.get(source) ?? []), failure]);
   });
-  const readings = runner.read();
+  const readings = new Map([...runner.readTicked(), ...runner.readOthers()]);
   files.close();
   const tried = sources.map((source): Tried => {
     const failed = failures.get(source.name) ?? [];
@@ -90,7 +92,7 @@ function trySources({ values }: AgentConfig): { metered: readonly string[]; trie
   return { metered: describeScopes({ slot: 0, wall: Date.now(), readings }), tried };
 }
 
-function countNumbers(source: (typeof sources)[number], snapshot: unknown): number {
+function countNumbers(source: Source, snapshot: unknown): number {
   let count = 0;
   source.observe(snapshot, (_, value) => {
     if (value !== undefined && Number.isFinite(value)) count++;

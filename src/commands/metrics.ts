@@ -1,4 +1,5 @@
 import { catalogue } from '../catalogue.ts';
+import type { Metric } from '../../instrumentation/source.ts';
 import { createSelection } from '../selection.ts';
 import type { AgentConfig } from '../settings.ts';
 
@@ -7,7 +8,9 @@ interface Entry {
   readonly kind: string;
   readonly unit: string;
   readonly scope: string;
-  readonly attributes: Readonly<Record<string, readonly string[] | 'string'>>;
+  readonly attributes: NonNullable<Metric['attributes']>;
+  /** Those that it has where they are asked for. */
+  readonly optInAttributes: NonNullable<Metric['optInAttributes']>;
   readonly description: string;
   readonly from: string;
   readonly stability: string;
@@ -21,19 +24,27 @@ interface Entry {
 export function describeMetrics({ values }: Pick<AgentConfig, 'values'>, isJson: boolean): string {
   const selection = createSelection(values);
   const entries = catalogue.map((metric): Entry => {
-    const { name, kind, unit, scope, attributes = {}, description, from, stability = 'development' } = metric;
+    const { name, kind, unit, scope, attributes = {}, optInAttributes = {}, description, from } = metric;
+    const { stability = 'development' } = metric;
     const isDefault = metric.isOptIn !== true;
     const isOn = selection.hasMetric(metric);
-    return { name, kind, unit, scope, attributes, description, from, stability, isDefault, isOn };
+    return { name, kind, unit, scope, attributes, optInAttributes, description, from, stability, isDefault, isOn };
   });
   return isJson ? `${JSON.stringify(entries, undefined, 2)}\n` : `${entries.map(describe).join('\n')}\n`;
 }
 
 function describe(entry: Entry): string {
-  const { name, kind, unit, stability, isOn, isDefault, attributes, description, from } = entry;
+  const { name, kind, unit, stability, isOn, isDefault, description, from } = entry;
   const state = `${isOn ? 'on' : 'off'}${isOn === isDefault ? '' : ` (${isDefault ? 'on' : 'off'} by default)`}`;
-  const keys = Object.entries(attributes).map(
-    ([key, values]) => `    ${key}${values === 'string' ? '' : `: ${values.join(', ')}`}\n`,
-  );
+  const keys = [
+    ...Object.entries(entry.attributes).map(([key, values]) => `    ${key}${valuesOf(values)}\n`),
+    ...Object.entries(entry.optInAttributes).map(
+      ([key, values]) => `    ${key}${valuesOf(values)} (with --attributes ${key})\n`,
+    ),
+  ];
   return `${name}  ${kind}  ${unit}  ${stability}  ${state}\n    ${description}\n    From ${from}.\n${keys.join('')}`;
+}
+
+function valuesOf(values: readonly string[] | string): string {
+  return typeof values === 'string' ? '' : `: ${values.join(', ')}`;
 }

@@ -32,9 +32,12 @@ export interface Config<S extends Schema> {
   readonly origins: ReadonlyMap<string, Given>;
   /** What was passed over, for a person. */
   readonly warnings: readonly string[];
-  /** A task of ECS: its containers may share the network of a container that is not theirs. */
-  readonly isEcs: boolean;
+  /** The variables by which the platform tells of itself, where they say anything. */
+  readonly platform: ReadonlyMap<string, string>;
 }
+
+/** Variables that ECS, Fargate and Slurm set for what runs in them. */
+const PLATFORM = /^(?:ECS_CONTAINER_METADATA_URI(?:_V4)?|AWS_EXECUTION_ENV|SLURM_\w+)$/;
 
 /** Says what in the whole cannot be, each in one line. */
 export type Check<S extends Schema> = (config: Config<S>) => readonly string[];
@@ -72,8 +75,10 @@ export async function load<S extends Schema>(
       if (!given.isLenient) break;
     }
   }
-  const isEcs = ['ECS_CONTAINER_METADATA_URI_V4', 'ECS_CONTAINER_METADATA_URI'].some((name) => env[name]);
-  const config = { values: values as Values<S>, origins, warnings: warnings.map(printable), isEcs };
+  const platform = new Map(
+    Object.entries(env).filter((entry): entry is [string, string] => PLATFORM.test(entry[0]) && Boolean(entry[1])),
+  );
+  const config = { values: values as Values<S>, origins, warnings: warnings.map(printable), platform };
   if (problems.length === 0) problems.push(...checks.flatMap((check) => check(config)));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

@@ -10,7 +10,7 @@ import {
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { emptyResource } from '@opentelemetry/resources';
-import type { Metric, MetricSet, Since } from '../../instrumentation/source.ts';
+import type { Attributes, Metric, MetricSet, Since } from '../../instrumentation/source.ts';
 
 // Readings become data points here, through a MetricProducer and not through observable instruments of the SDK: those
 // keep reporting what has vanished, freeze gauges while the machine's clock is behind, let one NaN poison a counter, and
@@ -34,7 +34,7 @@ export interface Beginnings {
 /** What is exported at all. */
 export interface PointFilter {
   hasMetric(metric: Metric): boolean;
-  hasPoint(attributes: Readonly<Record<string, string>>): boolean;
+  hasPoint(metric: Metric, attributes: Attributes): boolean;
 }
 
 interface Stream {
@@ -91,7 +91,7 @@ export function createProducer(options: {
     set.observe(data, (key, number, attributes = {}) => {
       if (number === undefined || !Number.isFinite(number)) return;
       const metric = set.metrics[key]!;
-      if (!options.selection.hasMetric(metric) || !options.selection.hasPoint(attributes)) return;
+      if (!options.selection.hasMetric(metric) || !options.selection.hasPoint(metric, attributes)) return;
       const value = metric.value === 'int' ? Math.round(number) : number;
       const point =
         metric.kind === 'counter'

@@ -142,10 +142,12 @@ test('what is exported, and whether a port is opened', async () => {
 });
 
 test('a task of ECS is known by its variables', async () => {
-  assert.equal((await configOf({})).isEcs, false);
-  assert.equal((await configOf({ ECS_CONTAINER_METADATA_URI_V4: '' })).isEcs, false);
-  assert.equal((await configOf({ ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/x' })).isEcs, true);
-  assert.equal((await configOf({ ECS_CONTAINER_METADATA_URI: 'http://169.254.170.2/v3/x' })).isEcs, true);
+  const seen = async (env: Readonly<Record<string, string>>) => [...(await configOf(env)).platform];
+  const ecs: [string, string] = ['ECS_CONTAINER_METADATA_URI_V4', 'http://169.254.170.2/v4/x'];
+  const slurm: [string, string] = ['SLURM_MEM_PER_NODE', '4096'];
+  assert.deepEqual(await seen({}), []);
+  assert.deepEqual(await seen({ ECS_CONTAINER_METADATA_URI_V4: '' }), []);
+  assert.deepEqual(await seen({ ...Object.fromEntries([ecs, slurm]), SECRET: 'x', XSLURM_A: 'x' }), [ecs, slurm]);
 });
 
 test('durations', () => {

@@ -109,12 +109,13 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   metrics: { default: ['default'], ...PATTERNS },
   'exclude.metrics': { default: [], ...PATTERNS },
-  devices: { default: ['*'], ...PATTERNS },
+  devices: { default: ['default'], ...PATTERNS },
   'exclude.devices': { default: [], ...PATTERNS },
-  interfaces: { default: ['*'], ...PATTERNS },
+  interfaces: { default: ['default'], ...PATTERNS },
   'exclude.interfaces': { default: [], ...PATTERNS },
-  mounts: { default: ['*'], ...PATTERNS },
+  mounts: { default: ['default'], ...PATTERNS },
   'exclude.mounts': { default: [], ...PATTERNS },
+  attributes: { default: [], ...PATTERNS },
   'otel.log.level': {
     default: 'info',
     good: [
