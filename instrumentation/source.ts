@@ -10,11 +10,13 @@ export interface Host {
    * not be read or parsed: then that is counted as an error of the source that asked. `parse` must not keep the bytes.
    */
   read<T>(path: string, parse: (bytes: Bytes) => T): T | undefined;
+  /** The same through a descriptor that is not kept: for the many files of a sweep, and for those that are read seldom. */
+  readOnce<T>(path: string, parse: (bytes: Bytes) => T): T | undefined;
   /**
    * The same for what is derived from a file that seldom changes: `derive` is called anew only when the bytes are others
-   * than last time, and once a minute, since it may look at more than this file. It is kept by `path`.
+   * than last time, and once a minute, since it may look at more than this file. It is kept by `path` and `what`.
    */
-  derive<T>(path: string, derive: (bytes: Bytes) => T): T | undefined;
+  derive<T>(path: string, what: string, derive: (bytes: Bytes) => T): T | undefined;
   exists(path: string): boolean;
   /** Whether it is there and may be read: where only root may, another user is told by what is absent, not by an error. */
   isReadable(path: string): boolean;
@@ -36,11 +38,14 @@ export interface Host {
   statfsElsewhere(paths: readonly string[]): ReadonlyMap<string, FileSystemSizes>;
   /**
    * What a service of the platform on this machine (http://169.254.170.2/…) last answered; undefined until it did, and
-   * where it does not. It is asked anew at most every `period` milliseconds; nobody waits for it.
+   * where it does not. It is asked anew every `period` milliseconds, sooner where that failed, and nobody waits for it;
+   * what it said counts for ten periods. The same answer is the same bytes.
    */
   ask<T>(url: string, period: number, parse: (bytes: Bytes) => T): T | undefined;
   /** A variable by which the platform tells of itself (ECS, Slurm); others are not seen. */
   environment(name: string): string | undefined;
+  /** The same, parsed; where it cannot be, that is counted as with a file. */
+  environment<T>(name: string, parse: (text: string) => T): T | undefined;
   /** Whether an attribute that is left out by default (`optInAttributes`) was asked for. */
   wants(attribute: string): boolean;
   /** The directory below which all paths are read: "/", or where a host or a captured tree is mounted. */

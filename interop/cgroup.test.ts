@@ -52,9 +52,9 @@ test('a busy child in a real cgroup: its quota, the use that it made of it, its 
   const value = (series: string) => last.get(series)?.value ?? assert.fail(`${series} is missing`);
 
   const scope = 'jobmeter.scope=container';
-  assert.equal(value(`jobmeter.cpu.limit{${scope}}`), 0.5);
+  assert.equal(value(`jobmeter.cpu.limit{${scope},jobmeter.limit.source=cgroup_quota}`), 0.5);
   assert.equal(value('jobmeter.container.cpu.limit'), 0.5);
-  assert.equal(value(`jobmeter.memory.limit{${scope}}`), 256 * MIB);
+  assert.equal(value(`jobmeter.memory.limit{${scope},jobmeter.limit.source=cgroup_memory}`), 256 * MIB);
   const mean = value(`jobmeter.cpu.usage{${scope},jobmeter.statistic=mean}`);
   assert.ok(mean > 0.4 && mean < 0.6, `a quota of 0.5 CPU used up, not ${mean}`);
 

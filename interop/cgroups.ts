@@ -21,6 +21,51 @@ export interface TestCgroup {
 
 const MOUNT = '/sys/fs/cgroup';
 
+/** Whether the controllers of v1 are mounted apart here, so that {@link createCgroupV1} can be used. */
+export const hasV1: boolean = ['cpu', 'cpuacct', 'memory', 'pids', 'blkio'].every((controller) =>
+  existsSync(path.join(MOUNT, controller, 'tasks')),
+);
+
+/** Whether v2 is mounted beside v1, without controllers, and measures pressure. */
+export const hasPressureBesideV1: boolean = existsSync(path.join(MOUNT, 'unified', 'cpu.pressure'));
+
+export interface CgroupV1 {
+  readonly enter: string;
+  /** The content of a file, without our parsers. */
+  text(controller: string, file: string): string;
+  /** The number behind `key`, or the file's only one. */
+  number(controller: string, file: string, key?: string): number;
+  /** Removes it; throws while there are processes in it. */
+  remove(): void;
+}
+
+/** A real cgroup of v1 in each of these hierarchies, with what is written to its files. */
+export function createCgroupV1(
+  name: string,
+  hierarchies: Readonly<Record<string, Readonly<Record<string, string | number>>>>,
+): CgroupV1 {
+  const directoryOf = (controller: string) => path.join(MOUNT, controller, name);
+  const directories = Object.keys(hierarchies).map(directoryOf);
+  for (const [controller, files] of Object.entries(hierarchies)) {
+    mkdirSync(directoryOf(controller));
+    for (const [file, value] of Object.entries(files)) {
+      writeFileSync(path.join(directoryOf(controller), file), String(value));
+    }
+  }
+  const text = (controller: string, file: string) => readFileSync(path.join(directoryOf(controller), file), 'utf8');
+  return {
+    enter: directories.map((directory) => `echo $$ > ${directory}/cgroup.procs`).join(' && '),
+    text,
+    number(controller, file, key) {
+      const content = text(controller, file);
+      return Number(key === undefined ? content : new RegExp(`^${key} (\\d+)$`, 'm').exec(content)?.[1]);
+    },
+    remove() {
+      for (const directory of directories) if (existsSync(directory)) rmdirSync(directory);
+    },
+  };
+}
+
 /** A real cgroup below the root with limits; on v1 in each controller, else on v2. */
 export function createCgroup(name: string, { cpu, memory }: Limits): TestCgroup {
   const isV1 = existsSync(`${MOUNT}/memory`);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a shell script in a small virtual machine whose kernel has cgroup v2 alone.
+# Runs a shell script in a small virtual machine with a kernel of its own, where cgroups are v2 alone or v1 alone.
 #
 #   guest.sh SCRIPT [FILE...]
 #
@@ -11,12 +11,15 @@
 #   OUT             the directory that receives what was left in /out         (default: not kept)
 #   GUEST_TIMEOUT   seconds until the guest is stopped                        (default: 120)
 #   GUEST_MEMORY    the guest's memory in MiB                                 (default: 1024)
+#   GUEST_KERNEL    the suite of Debian whose kernel it runs (debian.sh)     (default: bookworm)
+#   GUEST_CGROUPS   v2, or v1 as systemd mounts it on older hosts             (default: v2)
+#   GUEST_APPEND    more of the kernel's command line                         (default: none)
 #
 # Exit status: the script's; 2 usage, or packages are missing; 124 stopped by the timeout; 125 the
 # guest ended without a status (the end of its kernel log is on stderr).
 #
 # In the guest: /sys/fs/cgroup is cgroup2 with cpu cpuset io memory pids enabled below the root;
-# PSI is on; /dev/vda is an empty disk of 64 MiB; the loopback is up and there is no other network.
+# PSI is on; /dev/vda is an empty disk of 256 MiB; the loopback is up and there is no other network.
 # util-linux's unshare and nsenter are in /usr/local/bin: give the path, as busybox runs its own
 # before it looks at PATH. Nothing is installed here and no privilege is needed: the kernel is
 # Debian's package, unpacked in the cache and emulated (no KVM).
@@ -29,11 +32,6 @@ for file; do [ -r "$file" ] || fail 2 "cannot read $file"; done
 [ -z "${NODE:-}" ] || [ -x "$NODE" ] || fail 2 "NODE: cannot run $NODE"
 [ "$(uname -m)" = x86_64 ] || fail 2 'needs an x86_64 machine'
 
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/jobmeter-interop
-
-# The kernel in the cache: <package>/vmlinuz and <package>/*.ko, newest version last.
-kernel() { for found in "$cache"/linux-image-*/vmlinuz; do :; done; [ -f "$found" ]; }
-
 missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need qemu-system-x86_64 qemu-system-x86
@@ -43,7 +41,6 @@ need unshare util-linux
 if ! command -v busybox >/dev/null 2>&1 || ldd "$(command -v busybox)" >/dev/null 2>&1; then
   missing="$missing busybox-static"
 fi
-if ! kernel; then need apt-get apt; need dpkg dpkg; fi
 [ -z "$missing" ] || fail 2 "missing Debian packages:$missing"
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/guest.XXXXXX")
@@ -52,31 +49,14 @@ trap 'rm -rf "$tmp"' EXIT
 trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || :; exit 130' INT
 trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || :; exit 143' TERM HUP
 
-# Debian's kernel, once. Only the modules that the guest loads are kept.
-modules='virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci
-         virtio_console virtio_blk overlay'
-fetch() {
-  package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
-    sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
-  [ -n "$package" ] || fail 2 'apt knows no linux-image-cloud-amd64 (apt-get update?)'
-  mkdir -p "$cache" "$tmp/deb"
-  chmod 755 "$tmp" "$tmp/deb"
-  (cd "$tmp/deb" && apt-get download "$package" >"$tmp/log" 2>&1) ||
-    fail 2 "cannot download $package: $(tail -n 1 "$tmp/log")"
-  dpkg -x "$tmp"/deb/*.deb "$tmp/deb"
-  into=$(mktemp -d "$cache/new.XXXXXX")
-  chmod 755 "$into"
-  cp "$tmp"/deb/boot/vmlinuz-* "$into/vmlinuz"
-  for module in $modules; do
-    find "$tmp/deb" -name "$module.ko*" -exec cp {} "$into/" \;
-  done
-  for module in "$into"/*.ko.xz; do [ ! -f "$module" ] || busybox xz -d "$module"; done
-  mv -T "$into" "$cache/$package" 2>/dev/null || rm -rf "$into" # another run was first
-  rm -rf "$tmp/deb"
-  kernel || fail 2 "no kernel in $package"
-}
-kernel || fetch
-vmlinuz=$found
+debian=$(dirname "$0")/debian.sh
+kernel=$(sh "$debian" kernel "${GUEST_KERNEL:-bookworm}") || exit 2
+# QEMU before 8.1 runs code that a kernel patches while it runs as it was before: 6.12 crashes every third time.
+program=qemu-system-x86_64
+if "$program" --version | grep -q -E 'version ([1-7]\.|8\.0)'; then
+  newer=$(sh "$debian" qemu bookworm-backports) || exit 2
+  program=$newer/bin/qemu-system-x86_64
+fi
 
 # The guest's root file system.
 root=$tmp/root
@@ -89,12 +69,12 @@ libraries() { # of a program, to where it looks for them
       [ -e "$root$library" ] || cp -L "$library" "$root$library"
     done
 }
-program() { cp -L "$1" "$root/usr/local/bin/$2"; libraries "$1"; }
+install() { cp -L "$1" "$root/usr/local/bin/$2"; libraries "$1"; }
 cp -L "$(command -v busybox)" "$root/bin/busybox"
-cp "${vmlinuz%/*}"/*.ko "$root/modules/"
-program "$(command -v unshare)" unshare
-program "$(command -v nsenter)" nsenter
-[ -z "${NODE:-}" ] || program "$NODE" node
+cp "$kernel"/*.ko "$root/modules/"
+install "$(command -v unshare)" unshare
+install "$(command -v nsenter)" nsenter
+[ -z "${NODE:-}" ] || install "$NODE" node
 script=$1
 shift
 for file; do
@@ -122,14 +102,32 @@ mount -t devpts devpts /dev/pts
 for at in /dev/shm /tmp /run; do mount -t tmpfs tmpfs $at; done
 ln -s /proc/self/fd /dev/fd
 for fd in 0:stdin 1:stdout 2:stderr; do ln -s /proc/self/fd/${fd%:*} /dev/${fd#*:}; done
-mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup
-for controller in cpu cpuset io memory pids; do
-  echo +$controller >/sys/fs/cgroup/cgroup.subtree_control
-done
+case $(cat /proc/cmdline) in
+  *guest.cgroups=v1*)
+    mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
+    cd /sys/fs/cgroup
+    mkdir systemd
+    mount -t cgroup -o none,name=systemd cgroup systemd
+    for controllers in cpuset cpu,cpuacct blkio memory devices freezer net_cls,net_prio perf_event hugetlb pids; do
+      mkdir $controllers
+      mount -t cgroup -o $controllers cgroup $controllers || rmdir $controllers
+    done
+    for name in cpu cpuacct; do ln -s cpu,cpuacct $name; done
+    for name in net_cls net_prio; do ln -s net_cls,net_prio $name; done
+    cd / ;;
+  *)
+    mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup
+    for controller in cpu cpuset io memory pids; do
+      echo +$controller >/sys/fs/cgroup/cgroup.subtree_control
+    done ;;
+esac
 hostname guest
 ip link set lo up
 for pass in 1 2 3; do # they depend on one another, differently in each kernel
-  for module in /modules/*.ko; do insmod $module 2>/dev/null && rm $module; done
+  for module in /modules/*.ko; do
+    case $module in */dummy.ko) continue ;; esac # for whom wants a second network
+    insmod $module 2>/dev/null && rm $module
+  done
 done
 tries=0
 until [ -c /dev/vport0p3 ] && [ -b /dev/vda ]; do
@@ -157,15 +155,15 @@ chmod 755 "$root/init"
 rm -rf "$root"
 
 # The output passes through a FIFO, so that it may be a file, a pipe or a terminal here.
-truncate -s 64M "$tmp/disk"
+truncate -s 256M "$tmp/disk"
 mkfifo "$tmp/output"
 cat "$tmp/output" &
 cat=$!
 exec 3>"$tmp/output"
-timeout -k 5 "${GUEST_TIMEOUT:-120}" qemu-system-x86_64 -nodefaults -no-user-config -display none \
+timeout -k 5 "${GUEST_TIMEOUT:-120}" "$program" -nodefaults -no-user-config -display none \
   -machine pc -accel tcg -cpu max -smp 2 -m "${GUEST_MEMORY:-1024}" -nic none -no-reboot \
-  -kernel "$vmlinuz" -initrd "$tmp/initrd" \
-  -append 'console=ttyS0 panic=-1 psi=1 mitigations=off tsc=reliable no_timer_check quiet' \
+  -kernel "$kernel/vmlinuz" -initrd "$tmp/initrd" \
+  -append 'console=ttyS0 panic=-1 psi=1 mitigations=off tsc=reliable no_timer_check quiet guest.cgroups='"${GUEST_CGROUPS:-v2} ${GUEST_APPEND:-}" \
   -serial "file:$tmp/console" -device virtio-serial-pci \
   -chardev "file,id=output,path=$tmp/output" -device virtserialport,nr=1,chardev=output \
   -chardev "file,id=files,path=$tmp/files" -device virtserialport,nr=2,chardev=files \

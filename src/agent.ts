@@ -2,17 +2,21 @@ import type { Resource } from '@opentelemetry/resources';
 import { uptime } from '../instrumentation/host/uptime.ts';
 import { sources } from '../instrumentation/index.ts';
 import type { Metric, Source } from '../instrumentation/source.ts';
+import { createAsker } from './ask.ts';
 import type { Clock } from './clock.ts';
 import { createConsoleDestination } from './delivery/console.ts';
 import type { Destination } from './delivery/destination.ts';
 import { type Delivery, startDelivery } from './delivery/loop.ts';
 import { deliveries as deliveryMetrics } from './delivery/metrics.ts';
 import { createOtlpDestination } from './delivery/otlp.ts';
+import { createElsewhere } from './elsewhere.ts';
 import { type Health, livenessTrouble, readinessTrouble } from './health.ts';
 import { type KernelFiles, openKernelFiles } from './host.ts';
 import { serverMetrics } from './http/metrics.ts';
 import type { LocalServer } from './http/server.ts';
 import { createMemoryJournal } from './journal/memory.ts';
+import { configuredLimits } from './limit-settings.ts';
+import { isAwaited } from './limits.ts';
 import type { Log } from './log.ts';
 import { distributions, followMetered, metered } from './metered.ts';
 import type { Output } from './output.ts';
@@ -120,9 +124,13 @@ export async function startAgent({
 
   const agentStart = clock.wall();
   const selection = createSelection(values);
+  const asker = createAsker(clock);
+  const limits = configuredLimits(config);
   const files = openKernelFiles(values['root.path'], clock, {
     platform: config.platform,
     wants: attributesOf(values),
+    ask: asker.ask,
+    statfsElsewhere: createElsewhere(clock, log).statfs,
   });
   const resource = createAgentResource(config, files, instanceId, log);
   const runner = createRunner(selectedSources(selection), files, clock, (source, { path, message }) => {
@@ -143,7 +151,7 @@ export async function startAgent({
   const ticksPerExport = Math.max(1, Math.round(values['otel.metric.export.interval'] / interval));
   // Exports happen at ticks, whatever was asked for.
   const exportInterval = ticksPerExport * interval;
-  const follower = followMetered(ticksPerExport, interval);
+  const follower = followMetered(ticksPerExport, interval, limits);
   let newest: Sample | undefined;
   let exported: Sample | undefined;
   let nextExport = ticksPerExport;
@@ -214,6 +222,7 @@ export async function startAgent({
   function onTick({ sample, previous, duration, lateness }: Tick): void {
     if (previous === undefined) onFirst(sample);
     else twoSamples.resolve();
+    describe(sample);
     newest = sample;
     const tick = follower.add(sample);
     if (tick.cpu) record.cpu(tick.cpu.value, { 'jobmeter.scope': tick.cpu.scope });
@@ -229,7 +238,17 @@ export async function startAgent({
   function onFirst(sample: Sample): void {
     const seconds = readingOf(sample, uptime)?.snapshot;
     boot = seconds === undefined ? undefined : sample.wall - seconds * 1000;
-    for (const line of describeScopes(sample)) log.info(line);
+  }
+
+  /** What was said of the scopes; undefined when there is nothing more to say. */
+  let described: readonly string[] | undefined = [];
+
+  /** Says what is metered, and says it again where a platform has told its limits since. */
+  function describe(sample: Sample): void {
+    if (described === undefined) return;
+    const lines = describeScopes(sample, limits);
+    for (const line of lines) if (!described.includes(line)) log.info(line);
+    described = isAwaited(sample) ? lines : undefined;
   }
 
   const health = (): Health => ({
@@ -278,6 +297,7 @@ export async function startAgent({
       await pipeline.shutdown();
       await closed;
       files.close();
+      asker.close();
       if (failedExports > 0) log.warn(`${failedExports} exports failed, their samples are lost`);
       return deliveries.map((delivery) => isComplete(delivery, log)).every(Boolean) && failedExports === 0;
     },

@@ -9,6 +9,7 @@ import {
   readSync,
   type StatsFs,
   statfsSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -54,8 +55,11 @@ export interface KernelFiles {
   close(): void;
 }
 
-/** These say that there is no such thing here; everything else is a failure to read. */
-const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'ENODEV', 'EOPNOTSUPP']);
+/**
+ * These say that there is no such thing here; everything else is a failure to read. What the kernel calls EOPNOTSUPP
+ * (pressure, where it is switched off) is ENOTSUP to Node: on Linux they are one number.
+ */
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'ENODEV', 'EOPNOTSUPP', 'ENOTSUP']);
 
 /** A cgroup or process that went away leaves its open files behind, dead. */
 const DEAD: ReadonlySet<string> = new Set(['ENODEV', 'ESRCH']);
@@ -65,7 +69,7 @@ const FORGET = 60_000;
 const LARGEST = 16 * 1024 * 1024;
 
 interface Derived {
-  readonly bytes: Bytes;
+  readonly bytes: Buffer;
   readonly value: unknown;
   readonly until: number;
 }
@@ -96,6 +100,8 @@ export function openKernelFiles(
   const prefix = root === '/' ? '' : root;
   const kept = new Map<string, { fd: number; used: number }>();
   const derived = new Map<string, Derived>();
+  /** Files that were not there: to look is a sixth of the price of an error from open(2). */
+  const missing = new Set<string>();
   /** Open files that show the highest value since we reset it; undefined where the kernel lets nobody reset it. */
   const peaks = new Map<string, number | undefined>();
   let failures: ReadFailure[] = [];
@@ -143,7 +149,7 @@ export function openKernelFiles(
     closeSync(file.fd);
   }
 
-  function fill(fd: number): Bytes {
+  function fill(fd: number): Buffer {
     let length = 0;
     for (;;) {
       if (length === buffer.length) {
@@ -156,14 +162,17 @@ export function openKernelFiles(
     }
   }
 
-  function load(path: string): Bytes | undefined {
+  function load(path: string): Buffer | undefined {
     const wasOpen = kept.has(path);
     try {
+      if (missing.has(path) && !isThere(prefix + path)) return undefined;
       return fill(descriptor(path));
     } catch (error) {
       forget(path);
+      const { code = '' } = error as NodeJS.ErrnoException;
       // The path may lead to a new cgroup of the same name by now.
-      if (wasOpen && DEAD.has((error as NodeJS.ErrnoException).code ?? '')) return load(path);
+      if (wasOpen && DEAD.has(code)) return load(path);
+      if (code === 'ENOENT') missing.add(path);
       return fail(path, error);
     }
   }
@@ -179,23 +188,28 @@ export function openKernelFiles(
         return fail(path, error);
       }
     },
-    derive<T>(path: string, derive: (bytes: Bytes) => T): T | undefined {
+    readOnce(path, parse) {
+      let fd: number | undefined;
+      try {
+        fd = open(prefix + path);
+        return parse(fill(fd));
+      } catch (error) {
+        return fail(path, error);
+      } finally {
+        if (fd !== undefined) closeSync(fd);
+      }
+    },
+    derive<T>(path: string, what: string, derive: (bytes: Bytes) => T): T | undefined {
       const bytes = load(path);
       if (bytes === undefined) return undefined;
-      const last = derived.get(path);
-      if (
-        last !== undefined &&
-        now < last.until &&
-        last.bytes.length === bytes.length &&
-        bytes.every((b, i) => b === last.bytes[i])
-      ) {
-        return last.value as T | undefined;
-      }
-      const copy = Uint8Array.from(bytes);
+      const key = `${path} ${what}`;
+      const last = derived.get(key);
+      if (last !== undefined && now < last.until && last.bytes.equals(bytes)) return last.value as T | undefined;
+      const copy = Buffer.from(bytes);
       try {
         const value = derive(copy);
         // What could not be told may be told the next time.
-        if (value !== undefined) derived.set(path, { bytes: copy, value, until: now + FORGET });
+        if (value !== undefined) derived.set(key, { bytes: copy, value, until: now + FORGET });
         return value;
       } catch (error) {
         return fail(path, error);
@@ -261,12 +275,20 @@ export function openKernelFiles(
         return undefined;
       }
     },
-    environment: (name) => platform.get(name),
+    environment<T>(name: string, parse?: (text: string) => T): T | string | undefined {
+      const value = platform.get(name);
+      if (value === undefined || parse === undefined) return value;
+      try {
+        return parse(value);
+      } catch (error) {
+        failures.push({ path: name, type: 'parse', message: (error as Error).message });
+        return undefined;
+      }
+    },
     wants,
     exists(path) {
       try {
-        accessSync(prefix + path);
-        return true;
+        return isThere(prefix + path);
       } catch (error) {
         // What may not be looked at may be there.
         return !ABSENT.has((error as NodeJS.ErrnoException).code ?? '');
@@ -286,6 +308,7 @@ export function openKernelFiles(
       if (now < sweep) return;
       sweep = now + FORGET;
       for (const [path, { used }] of kept) if (now - used > FORGET) forget(path);
+      missing.clear();
     },
     close() {
       for (const file of kept.keys()) forget(file);
@@ -298,10 +321,15 @@ export function openKernelFiles(
 /** What is written does not matter, that something is does (cgroup-v2.rst, memory.peak). */
 const RESET = new TextEncoder().encode('reset\n');
 
+/** CGROUP2_SUPER_MAGIC (linux/magic.h). */
+const CGROUP2 = 0x63677270;
+
 /** Older kernels refuse to reset it, and in most containers nothing of cgroups may be written. */
 function openPeak(file: string): number | undefined {
   let fd: number | undefined;
   try {
+    // Anywhere else writing would change something.
+    if (statfsSync(file).type !== CGROUP2) return undefined;
     fd = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
     writeSync(fd, RESET);
     return fd;
@@ -321,6 +349,11 @@ export function sizesOf(fs: StatsFs): FileSystemSizes {
     available: fs.bavail * unit,
     ...(fs.files > 0 && { files: fs.files, freeFiles: fs.ffree }),
   };
+}
+
+/** Throws where nobody may look. */
+function isThere(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** How many descriptors may be kept, so that enough are left for Node and for the deliveries: not all, where there are few. */

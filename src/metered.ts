@@ -2,14 +2,18 @@
 // the host), with the limit that really holds it. Every value here is derived from samples by pure functions.
 
 import { container } from '../instrumentation/cgroup/container.ts';
-import { type Limit, type Limits, tightest } from '../instrumentation/cgroup/limits.ts';
+import {
+  CPU_LIMIT_SOURCES,
+  type CpuLimit,
+  type Limit,
+  MEMORY_LIMIT_SOURCES,
+  type MemoryLimit,
+} from '../instrumentation/cgroup/limits.ts';
 import { busySeconds, cpu } from '../instrumentation/host/cpu.ts';
 import { memory } from '../instrumentation/host/memory.ts';
 import { defineMetrics, type Metric, type MetricSet } from '../instrumentation/source.ts';
+import { type ConfiguredLimits, cpuLimit, type Limited, memoryLimit, type Scope, SCOPES } from './limits.ts';
 import { readingOf, type Sample } from './sampler.ts';
-
-export const SCOPES = ['container', 'host'] as const;
-export type Scope = (typeof SCOPES)[number];
 
 /** Use of one resource at one tick, in CPUs or bytes. */
 export interface Use {
@@ -17,23 +21,20 @@ export interface Use {
   readonly value: number;
 }
 
-export interface Limited {
-  readonly scope: Scope;
-  readonly limit: Limit;
-}
-
 /** What one tick says of the metered scope. */
 export interface MeteredTick {
   readonly slot: number;
   readonly cpu?: Use | undefined;
   readonly memory?: Use | undefined;
+  /** The most bytes that were charged to the container since the tick before. */
+  readonly memoryPeak?: number | undefined;
 }
 
 /** The ticks of an interval and the limits at its end. */
 export interface Metered {
   readonly ticks: readonly MeteredTick[];
-  readonly cpuLimit?: Limited | undefined;
-  readonly memoryLimit?: Limited | undefined;
+  readonly cpuLimit?: Limited<CpuLimit> | undefined;
+  readonly memoryLimit?: Limited<MemoryLimit> | undefined;
 }
 
 /** CPUs in use between two samples: seconds of CPU time a second. Undefined where it is not known, or went back. */
@@ -73,29 +74,6 @@ export function memoryUse(sample: Sample): Use | undefined {
   return { scope: 'host', value: host.total - host.available };
 }
 
-/**
- * CPUs that the metered scope can use at most: the tightest quota up to the root, its CPU set, the host's CPUs. Undefined
- * where one of the container's own could not be read.
- */
-export function cpuLimit(sample: Sample): Limited | undefined {
-  const host = readingOf(sample, cpu)?.snapshot.count;
-  const own = readingOf(sample, container)?.snapshot;
-  return limited(own?.cpu === undefined ? undefined : own.cpuLimits, host, '/proc/stat');
-}
-
-/** Bytes that the metered scope can use at most: the tightest limit up to the root, the host's memory. */
-export function memoryLimit(sample: Sample): Limited | undefined {
-  const host = readingOf(sample, memory)?.snapshot.total;
-  const own = readingOf(sample, container)?.snapshot.memory;
-  return limited(own?.limits, host, '/proc/meminfo');
-}
-
-function limited(own: Limits | undefined, host: number | undefined, file: string): Limited | undefined {
-  if (own === 'unknown') return undefined;
-  const limit = tightest([...(host === undefined ? [] : [{ value: host, file }]), ...(own ?? [])]);
-  return limit && { scope: own === undefined ? 'host' : 'container', limit };
-}
-
 export const STATISTICS = ['min', 'mean', 'median', 'p95', 'max'] as const;
 type Statistics = Readonly<Record<(typeof STATISTICS)[number], number>>;
 
@@ -119,6 +97,22 @@ export function usesOf(ticks: readonly MeteredTick[], resource: 'cpu' | 'memory'
   return uses.filter(({ scope }) => scope === uses.at(-1)!.scope);
 }
 
+/** The highest of what is known; undefined where nothing is. */
+function peakOf(ticks: readonly MeteredTick[]): number | undefined {
+  const peaks = ticks.flatMap(({ memoryPeak }) => memoryPeak ?? []);
+  return peaks.length === 0 ? undefined : peaks.reduce((most, peak) => Math.max(most, peak));
+}
+
+function attributesOf<S extends Limit['source']>({
+  scope,
+  limit,
+}: Limited<Limit<S>>): {
+  'jobmeter.scope': Scope;
+  'jobmeter.limit.source': S;
+} {
+  return { 'jobmeter.scope': scope, 'jobmeter.limit.source': limit.source };
+}
+
 const statistic = { 'jobmeter.scope': SCOPES, 'jobmeter.statistic': STATISTICS } as const;
 
 export const metered: MetricSet<Metered> = defineMetrics({
@@ -140,8 +134,8 @@ export const metered: MetricSet<Metered> = defineMetrics({
       unit: '{cpu}',
       value: 'double',
       description: 'CPUs that the metered scope can use at most.',
-      from: 'the least of: quotas of the cgroup and its visible ancestors, its effective cpuset, CPUs online',
-      attributes: { 'jobmeter.scope': SCOPES },
+      from: 'the least of: CPUs online; for a container also quotas of the cgroup and its visible ancestors, its effective cpuset, the ECS task, Slurm, JOBMETER_LIMITS_CPU',
+      attributes: { 'jobmeter.scope': SCOPES, 'jobmeter.limit.source': CPU_LIMIT_SOURCES },
     },
     memory: {
       name: 'jobmeter.memory.usage',
@@ -158,8 +152,18 @@ export const metered: MetricSet<Metered> = defineMetrics({
       unit: 'By',
       value: 'int',
       description: 'Memory that the metered scope can use at most.',
-      from: 'the least of: memory limits of the cgroup and its ancestors, MemTotal',
-      attributes: { 'jobmeter.scope': SCOPES },
+      from: 'the least of: MemTotal; for a container also limits of the cgroup and its ancestors, the ECS task and container, Slurm, JOBMETER_LIMITS_MEMORY',
+      attributes: { 'jobmeter.scope': SCOPES, 'jobmeter.limit.source': MEMORY_LIMIT_SOURCES },
+    },
+    memoryPeak: {
+      name: 'jobmeter.memory.peak',
+      kind: 'gauge',
+      unit: 'By',
+      value: 'int',
+      description:
+        'The most memory that was charged to the container during the last export interval, also between ticks. Page cache is in it, as in container.memory.usage; the working set is less.',
+      from: 'v2 memory.peak, reset at every tick; absent before Linux 6.12, with v1, and where files of cgroups cannot be written',
+      attributes: { 'jobmeter.scope': ['container'] },
     },
   },
   observe({ ticks, ...limits }, emit) {
@@ -172,8 +176,9 @@ export const metered: MetricSet<Metered> = defineMetrics({
         emit(resource, exact[name], { 'jobmeter.scope': scope, 'jobmeter.statistic': name });
     }
     const { cpuLimit, memoryLimit } = limits;
-    if (cpuLimit) emit('cpuLimit', cpuLimit.limit.value, { 'jobmeter.scope': cpuLimit.scope });
-    if (memoryLimit) emit('memoryLimit', memoryLimit.limit.value, { 'jobmeter.scope': memoryLimit.scope });
+    if (cpuLimit) emit('cpuLimit', cpuLimit.limit.value, attributesOf(cpuLimit));
+    if (memoryLimit) emit('memoryLimit', memoryLimit.limit.value, attributesOf(memoryLimit));
+    emit('memoryPeak', peakOf(ticks), { 'jobmeter.scope': 'container' });
   },
 });
 
@@ -221,7 +226,7 @@ export interface Follower {
   close(): void;
 }
 
-export function followMetered(ticksKept: number, interval: number): Follower {
+export function followMetered(ticksKept: number, interval: number, configured: ConfiguredLimits = {}): Follower {
   let ticks: MeteredTick[] = [];
   let newest: Sample | undefined;
   let base: Sample | undefined;
@@ -238,7 +243,12 @@ export function followMetered(ticksKept: number, interval: number): Follower {
   return {
     add(sample) {
       const isRate = longEnough(sample);
-      const tick = { slot: sample.slot, cpu: isRate ? cpuUse(base, sample) : undefined, memory: memoryUse(sample) };
+      const tick = {
+        slot: sample.slot,
+        cpu: isRate ? cpuUse(base, sample) : undefined,
+        memory: memoryUse(sample),
+        memoryPeak: readingOf(sample, container)?.snapshot.memory?.tickPeak,
+      };
       // Over a sample without CPU time the next rate reaches back to the last one with it.
       if (isRate && cpuTime(sample) !== undefined) base = sample;
       newest = sample;
@@ -247,7 +257,11 @@ export function followMetered(ticksKept: number, interval: number): Follower {
       ticks = ticks.filter(({ slot }) => slot > oldest);
       return tick;
     },
-    metered: () => ({ ticks, cpuLimit: newest && cpuLimit(newest), memoryLimit: newest && memoryLimit(newest) }),
+    metered: () => ({
+      ticks,
+      cpuLimit: newest && cpuLimit(newest, configured.cpu),
+      memoryLimit: newest && memoryLimit(newest, configured.memory),
+    }),
     close() {
       closed = newest?.slot;
     },

@@ -17,6 +17,8 @@ export interface SourceStats {
   readonly source: string;
   /** Seconds that reading it took since the start. */
   seconds: number;
+  /** Whether it ever said anything, or failed to: whether this machine has such a thing. */
+  isHere: boolean;
   /** Failures by type since the start. */
   readonly errors: Map<string, number>;
 }
@@ -44,7 +46,7 @@ export function createRunner(
 ): Runner {
   const entries = sources.map((source) => ({
     source,
-    stats: { source: source.name, seconds: 0, errors: new Map<string, number>() },
+    stats: { source: source.name, seconds: 0, isHere: false, errors: new Map<string, number>() },
     said: new Set<string>(),
     due: -Infinity,
     last: undefined as Reading | undefined,
@@ -73,6 +75,7 @@ export function createRunner(
       if (!said.has(key) && said.size < 1000) report(source.name, failure);
       said.add(key);
     }
+    if (snapshot !== undefined || failures.length > 0) stats.isHere = true;
     stats.seconds += (clock.monotonic() - at) / 1000;
     return snapshot === undefined ? undefined : { snapshot, at, wall };
   }

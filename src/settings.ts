@@ -6,6 +6,7 @@ import { type Given, type Setting, switchSetting } from './config/setting.ts';
 import { otlpSettings } from './delivery/otlp-settings.ts';
 import { hostSettings } from './host.ts';
 import { checkHttp, httpSettings } from './http/settings.ts';
+import { limitSettings } from './limit-settings.ts';
 import { logSettings } from './log.ts';
 import { prometheusSettings } from './prometheus/settings.ts';
 import { samplerSettings } from './sampler.ts';
@@ -20,6 +21,7 @@ export const schema: typeof samplerSettings &
   typeof modeSettings &
   typeof hostSettings &
   typeof selectionSettings &
+  typeof limitSettings &
   typeof logSettings &
   typeof httpSettings &
   typeof prometheusSettings &
@@ -30,6 +32,7 @@ export const schema: typeof samplerSettings &
   ...modeSettings,
   ...hostSettings,
   ...selectionSettings,
+  ...limitSettings,
   ...logSettings,
   ...httpSettings,
   ...prometheusSettings,

@@ -2,7 +2,8 @@
 
 import { container } from '../instrumentation/cgroup/container.ts';
 import type { Limit } from '../instrumentation/cgroup/limits.ts';
-import { cpuLimit, type Limited, memoryLimit, type Metered, statistics, type Use, usesOf } from './metered.ts';
+import { type ConfiguredLimits, cpuLimit, isAwaited, type Limited, memoryLimit } from './limits.ts';
+import { type Metered, statistics, type Use, usesOf } from './metered.ts';
 import { readingOf, type Sample } from './sampler.ts';
 import type { Destination } from './delivery/destination.ts';
 import type { DeliveryStats } from './delivery/loop.ts';
@@ -12,10 +13,10 @@ const bytes = formatBytes;
 const cpus = (value: number) => `${formatNumber(value)} ${value === 1 ? 'CPU' : 'CPUs'}`;
 
 /** What is metered, and within which limits. */
-export function describeScopes(sample: Sample): readonly string[] {
+export function describeScopes(sample: Sample, configured: ConfiguredLimits = {}): readonly string[] {
   return [
-    `cpu     ${describeScope(sample, 'cpu', cpuLimit(sample), cpus)}`,
-    `memory  ${describeScope(sample, 'memory', memoryLimit(sample), bytes)}`,
+    `cpu     ${describeScope(sample, 'cpu', cpuLimit(sample, configured.cpu), configured.cpu, cpus)}`,
+    `memory  ${describeScope(sample, 'memory', memoryLimit(sample, configured.memory), configured.memory, bytes)}`,
   ];
 }
 
@@ -23,15 +24,17 @@ function describeScope(
   sample: Sample,
   resource: 'cpu' | 'memory',
   limited: Limited | undefined,
+  configured: Limit | undefined,
   format: (value: number) => string,
 ): string {
   const own = readingOf(sample, container)?.snapshot;
   const path = own?.[resource]?.path;
   const host = own?.isHidden === true ? 'the whole host (the own cgroup cannot be seen from here)' : 'the whole host';
   const what = path === undefined ? host : `the container ${path}`;
-  return limited === undefined
-    ? `${what}; no limit is known`
-    : `${what}, at most ${format(limited.limit.value)} (${describeLimit(limited.limit)})`;
+  if (limited === undefined)
+    return `${what}; ${isAwaited(sample) ? 'ECS has not told its limit yet' : 'no limit is known'}`;
+  const useless = configured && limited.scope === 'host' ? `; ${configured.file} holds containers only` : '';
+  return `${what}, at most ${format(limited.limit.value)} (${describeLimit(limited.limit)})${useless}`;
 }
 
 function describeLimit({ file, directory }: Limit): string {

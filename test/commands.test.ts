@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
+import { sources } from '../instrumentation/index.ts';
 import { catalogue } from '../src/catalogue.ts';
 import { agent, root, run } from './support/process.ts';
 import { startReceiver } from './support/receiver.ts';
@@ -42,13 +43,21 @@ test('check: all that works, each value with its source, and no secret', async (
   assert.equal(settings.get('OTEL_METRIC_EXPORT_INTERVAL'), '10000 default');
   assert.equal(settings.get('JOBMETER_HTTP_TOKEN'), '*** JOBMETER_HTTP_TOKEN (environment)');
   assert.deepEqual(
-    found.tried.map(({ kind, name, state }) => `${kind} ${name} ${state}`),
-    [
-      ...['cpu', 'load', 'memory', 'uptime', 'container'].map((name) => `source ${name} works`),
-      'destination otlp works',
-      'server http works',
-    ],
+    found.tried.filter(({ kind }) => kind === 'source').map(({ name }) => name),
+    // One whose metrics are all off by default is not read.
+    sources
+      .filter(({ isTicked, metrics }) => isTicked || Object.values(metrics).some(({ isOptIn }) => !isOptIn))
+      .map(({ name }) => name),
   );
+  const states = new Map(found.tried.map(({ kind, name, state }) => [`${kind} ${name}`, state]));
+  for (const name of ['cpu', 'memory', 'load', 'disk', 'paging', 'container', 'container-cpu']) {
+    assert.equal(states.get(`source ${name}`), 'works', name);
+  }
+  for (const name of ['filesystem', 'energy', 'infiniband', 'ecs']) {
+    assert.equal(states.get(`source ${name}`), 'not here', name);
+  }
+  assert.ok(![...states.values()].includes('fails'));
+  assert.deepEqual([states.get('destination otlp'), states.get('server http')], ['works', 'works']);
   assert.equal(receiver.requests.length, 1);
   assert.equal(receiver.requests[0]!.body.toString(), '{"resourceMetrics":[]}', 'nothing is changed by a probe');
   const { code, stdout } = await run(agent, ['check', '--root-path', fixture], env);

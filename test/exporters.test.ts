@@ -70,7 +70,7 @@ test('console writes every point, as JSON lines or for a person', async () => {
   const args = ['--once', '--interval', '100ms', '--root-path', fixture];
   const pretty = await run(agent, args, { OTEL_METRICS_EXPORTER: 'console' });
   assert.equal(pretty.code, 0, pretty.stderr);
-  assert.match(pretty.stderr, /^container\.memory\.usage 48660480 By$/m);
+  assert.match(pretty.stderr, /^container\.memory\.usage 49131520 By$/m);
   assert.match(
     pretty.stderr,
     /^jobmeter\.memory\.usage\.distribution\{jobmeter\.scope=container\} count 2 sum \d+ By$/m,
@@ -82,7 +82,7 @@ test('console writes every point, as JSON lines or for a person', async () => {
     .map((line) => JSON.parse(line) as object);
   const record = documents.find((document) => 'resourceMetrics' in document);
   const memory = points(record as Parameters<typeof points>[0]).find(({ name }) => name === 'container.memory.usage');
-  assert.equal(memory?.value, 48_660_480);
+  assert.equal(memory?.value, 49_131_520);
 });
 
 for (const [name, env] of [

@@ -51,7 +51,7 @@ test('--once takes two samples, delivers them and ends with 0', async (t) => {
   const request = parseRequest(body);
   assert.equal(resourceAttributes(request)['service.name'], 'once');
   const values = new Map(points(request).map(({ series, value }) => [series, value]));
-  assert.equal(values.get('container.memory.usage'), 48_660_480);
+  assert.equal(values.get('container.memory.usage'), 49_131_520);
   assert.equal(
     values.get('jobmeter.cpu.usage{jobmeter.scope=container,jobmeter.statistic=max}'),
     0,

@@ -1,33 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Container, container } from '../instrumentation/cgroup/container.ts';
-import { cpu } from '../instrumentation/host/cpu.ts';
-import { type HostMemory, memory } from '../instrumentation/host/memory.ts';
-import type { Source } from '../instrumentation/source.ts';
-import { cpuLimit, cpuUse, followMetered, memoryLimit, metered, memoryUse, statistics } from '../src/metered.ts';
-import type { Reading } from '../src/runner.ts';
-import type { Sample } from '../src/sampler.ts';
-
-interface World {
-  readonly busy?: number;
-  readonly count?: number;
-  readonly memory?: HostMemory;
-  readonly container?: Partial<Container>;
-}
-
-/** A sample taken `at` seconds after the start. */
-function sample(at: number, world: World, slot = at): Sample {
-  const reading = <S>(source: Source<S>, snapshot: S): [Source, Reading] => [
-    source,
-    { snapshot, at: at * 1000, wall: at * 1000 },
-  ];
-  const time = { user: world.busy ?? 0, nice: 0, system: 0, idle: 0, interrupt: 0 };
-  const readings = [reading(cpu, { time, count: world.count ?? 4 })];
-  if (world.memory) readings.push(reading(memory, world.memory));
-  if (world.container)
-    readings.push(reading(container, { quotas: [], cpuLimits: [], isHidden: false, ...world.container }));
-  return { slot, wall: at * 1000, readings: new Map(readings) };
-}
+import { cpuUse, followMetered, metered, memoryUse, statistics } from '../src/metered.ts';
+import { emitted } from './support/emitted.ts';
+import { sample } from './support/sample.ts';
 
 const own = (usage: number, path = '/a') => ({ container: { cpu: { path, usage } } });
 
@@ -50,11 +25,8 @@ test('what the container used is unknown where it cannot be read: not what the h
 });
 
 test('an interval in which nothing could be read says nothing, and the limits all the same', () => {
-  const seen: string[] = [];
-  metered.observe({ ticks: [{ slot: 1 }], cpuLimit: { scope: 'host', limit: { value: 2, file: 'x' } } }, (name) =>
-    seen.push(name),
-  );
-  assert.deepEqual(seen, ['cpuLimit']);
+  const cpuLimit = { scope: 'host', limit: { value: 2, source: 'host', file: 'x' } } as const;
+  assert.deepEqual(emitted(metered, { ticks: [{ slot: 1 }], cpuLimit }), { 'cpuLimit host host': 2 });
 });
 
 test('memory in use is the working set of the container, else what the host could not give', () => {
@@ -69,50 +41,6 @@ test('memory in use is the working set of the container, else what the host coul
     'the host’s number is not the container’s',
   );
   assert.equal(memoryUse(sample(0, { memory: { total: 100 } })), undefined);
-});
-
-test('the limit is the tightest that holds the metered scope', () => {
-  const quota = (value: number) => ({ value, file: 'cpu.max', directory: '/x' });
-  const of = (quotas: readonly number[], cpuset?: number, count = 4) =>
-    cpuLimit(
-      sample(0, {
-        count,
-        container: {
-          cpu: { path: '/a', usage: 1 },
-          cpuLimits: [...quotas.map(quota), ...(cpuset === undefined ? [] : [{ value: cpuset, file: 'cpuset' }])],
-        },
-      }),
-    );
-  assert.deepEqual([of([2, 0.5])?.limit.value, of([2, 0.5])?.scope], [0.5, 'container']);
-  assert.equal(of([], 3)?.limit.file, 'cpuset');
-  assert.equal(of([8], 6)?.limit.file, '/proc/stat');
-  const hostOnly = cpuLimit(sample(0, { count: 4, container: { cpuLimits: [quota(1)] } }));
-  assert.deepEqual([hostOnly?.scope, hostOnly?.limit.value], ['host', 4], 'a quota does not hold the host');
-
-  const limits = [
-    { value: 50, file: 'memory.max' },
-    { value: 20, file: 'memory.max' },
-  ];
-  const bound = memoryLimit(
-    sample(0, { memory: { total: 100 }, container: { memory: { path: '/a', usage: 1, limits } } }),
-  );
-  assert.deepEqual([bound?.scope, bound?.limit.value], ['container', 20]);
-  const unbound = memoryLimit(
-    sample(0, { memory: { total: 100 }, container: { memory: { path: '/a', usage: 1, limits: [] } } }),
-  );
-  assert.deepEqual([unbound?.scope, unbound?.limit.value], ['container', 100]);
-  assert.equal(memoryLimit(sample(0, {})), undefined);
-
-  const own = { path: '/a', usage: 1 };
-  const unread = sample(0, {
-    memory: { total: 100 },
-    container: { cpu: own, cpuLimits: 'unknown', memory: { ...own, limits: 'unknown' } },
-  });
-  assert.deepEqual(
-    [cpuLimit(unread), memoryLimit(unread)],
-    [undefined, undefined],
-    'not the host’s where the own cannot be read',
-  );
 });
 
 test('statistics are exact', () => {
@@ -177,4 +105,35 @@ test('a sample in which CPU time could not be read costs no CPU time: the next r
   follower.add(sample(0, own(0)));
   assert.equal(follower.add(sample(1, { container: { cpu: { path: '/a' } } })).cpu, undefined);
   assert.equal(follower.add(sample(2, own(3))).cpu?.value, 1.5);
+});
+
+const charged = (tickPeak?: number) => ({
+  container: { memory: { path: '/a', usage: 1, workingSet: 1, limits: [], tickPeak } },
+});
+
+const peakNow = (follower: ReturnType<typeof followMetered>) =>
+  emitted(metered, follower.metered())['memoryPeak container'];
+
+test('the peak is the highest of all ticks since the last export, whatever was in use at the ticks', () => {
+  const follower = followMetered(3, 1000);
+  for (const [slot, peak] of [undefined, 700, 900, 800].entries()) follower.add(sample(slot, charged(peak)));
+  assert.equal(peakNow(follower), 900);
+  follower.close();
+  for (const [at, peak] of [100, 300, 200, 150].entries()) follower.add(sample(4 + at, charged(peak)));
+  assert.equal(peakNow(follower), 300, 'that of before the export is over, that of a late export is not');
+});
+
+test('where the kernel tells no peak there is none', () => {
+  const follower = followMetered(3, 1000);
+  for (let slot = 0; slot < 3; slot++) follower.add(sample(slot, charged()));
+  assert.equal(peakNow(follower), undefined);
+  follower.add(sample(3, { memory: { total: 100, available: 40 } }));
+  assert.equal(peakNow(follower), undefined);
+});
+
+test('the limits that the user gave hold for what is exported', () => {
+  const cpu = { value: 1.5, source: 'configured', file: 'JOBMETER_LIMITS_CPU' } as const;
+  const follower = followMetered(3, 1000, { cpu });
+  follower.add(sample(0, own(0)));
+  assert.deepEqual(emitted(metered, follower.metered()), { 'cpuLimit container configured': 1.5 });
 });

@@ -119,20 +119,63 @@ cgroups() {
   done <"/proc/$pid/mountinfo"
 }
 
+# What the process sees of networks: its own, and that of the first process where it sees the host's processes. Addresses
+# of sockets become 127.0.0.1.
+networks() {
+  for one in self:"$pid" 1:1; do
+    [ "$one" = "self:$pid" ] || [ "$(readlink "/proc/$pid/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] || continue
+    net=/proc/${one#*:}/net
+    copy "$tree/proc/${one%:*}/net" "$net/dev" "$net/snmp" "$net/netstat" "$net/sockstat" "$net/sockstat6" \
+      "$net/tcp" "$net/tcp6"
+    [ ! -r "$net/rpc/nfs" ] || copy "$tree/proc/${one%:*}/net/rpc" "$net/rpc/nfs"
+    for file in tcp tcp6; do
+      [ ! -f "$tree/proc/${one%:*}/net/$file" ] || sed -i -E \
+        -e 's/^( *[0-9]+: )[0-9A-F]{8}(:[0-9A-F]{4} )[0-9A-F]{8}:/\10100007F\20100007F:/' \
+        -e 's/^( *[0-9]+: )[0-9A-F]{32}(:[0-9A-F]{4} )[0-9A-F]{32}:/\100000000000000000000000001000000\200000000000000000000000001000000:/' \
+        "$tree/proc/${one%:*}/net/$file"
+    done
+    [ "${one%:*}" != 1 ] || copy "$tree/proc/2" /proc/2/comm
+  done
+  # Only who is in the network that the kernel started with sees this one.
+  if [ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ] && [ -r /proc/sys/net/core/dev_weight ]; then
+    copy "$tree/proc/sys/net/core" /proc/sys/net/core/dev_weight
+  fi
+}
+
+# What each CPU shares with others, how fast it runs, how often it was too hot; and the sensors of all.
+processors() {
+  for from in /sys/devices/system/cpu/cpu[0-9]*; do
+    copy "$tree$from/topology" "$from/topology/thread_siblings_list" "$from/topology/core_siblings_list"
+    [ ! -d "$from/cpufreq" ] || copy "$tree$from/cpufreq" "$from/cpufreq/scaling_cur_freq"
+    [ ! -d "$from/thermal_throttle" ] || copy "$tree$from/thermal_throttle" "$from"/thermal_throttle/*
+  done
+  for from in /sys/class/hwmon/hwmon*; do
+    case $(cat "$from/name" 2>/dev/null) in
+      coretemp | k10temp | zenpower | cpu_thermal) copy "$tree$from" "$from/name" "$from"/temp*_* ;;
+    esac
+  done
+}
+
 sample() {
   tree=$1
   copy "$tree/proc" /proc/uptime /proc/stat /proc/meminfo /proc/loadavg /proc/vmstat /proc/diskstats
-  copy "$tree/proc/pressure" /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io
+  copy "$tree/proc" /proc/swaps
+  copy "$tree/proc/pressure" /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io /proc/pressure/irq
+  copy "$tree/proc/sys/fs" /proc/sys/fs/file-nr
   copy "$tree/proc/self" "/proc/$pid/cgroup" "/proc/$pid/status" "/proc/$pid/stat"
   mounts <"/proc/$pid/mountinfo" >"$tree/proc/self/mountinfo"
+  copy "$tree/proc/1" "$top/proc/1/stat" # in a container, the first process there
+  networks
   cgroups
   cpus=/sys/devices/system/cpu
   copy "$tree$cpus" $cpus/online $cpus/possible $cpus/present
-  copy "$tree/proc/sys/kernel" /proc/sys/kernel/osrelease
+  processors
+  for block in /sys/class/block/*; do [ ! -r "$block/size" ] || copy "$tree$block" "$block/size"; done
+  copy "$tree/proc/sys/kernel" /proc/sys/kernel/osrelease /proc/sys/kernel/pid_max /proc/sys/kernel/threads-max
   copy "$tree/etc" "$top/etc/os-release"
   find "$tree" -type f -size +128 -exec rm -f {} + # in blocks of 512 bytes
   chmod -R u+w "$tree"
-  for file in "$tree"/proc/self/* "$tree/proc/sys/kernel/osrelease" "$tree/proc/diskstats" \
+  for file in "$tree"/proc/self/* "$tree/proc/1/stat" "$tree/proc/sys/kernel/osrelease" "$tree/proc/diskstats" \
     "$tree/etc/os-release"; do
     rename "$file"
   done

@@ -1,7 +1,7 @@
 import { defineSource, type Source } from '../source.ts';
-import { type Cgroup, discover } from './discover.ts';
-import { cpuQuotas, cpusetLimit, type Limits, tightest } from './limits.ts';
-import type { ContainerCpu, ContainerMemory } from './use.ts';
+import { containerOnly, discover } from './discover.ts';
+import { type CpuLimit, cpuQuotas, cpusetLimit, type Limits, tightest } from './limits.ts';
+import { type ContainerCpu, type ContainerMemory, MEMORY_STATES, minorNeverBack } from './use.ts';
 import { readCpuV1, readMemoryV1 } from './v1.ts';
 import { readCpuV2, readMemoryV2 } from './v2.ts';
 
@@ -9,14 +9,15 @@ export interface Container {
   /** Absent where the own cgroup is the host's root in the hierarchy that counts this: then it is no container. */
   readonly cpu?: ContainerCpu | undefined;
   readonly memory?: ContainerMemory | undefined;
-  readonly quotas: Limits;
+  readonly quotas: Limits<CpuLimit>;
   /** The quotas and the CPU set. */
-  readonly cpuLimits: Limits;
+  readonly cpuLimits: Limits<CpuLimit>;
   /** The own cgroup lies outside of what is mounted here: it is somewhere, but cannot be seen. */
   readonly isHidden: boolean;
 }
 
 const MODES = ['user', 'system'] as const;
+const FAULT_TYPES = ['major', 'minor'] as const;
 
 /** The cgroup that this process is in, whatever made it: a container runtime, Kubernetes, systemd, Slurm. */
 export const container: Source<Container> = defineSource({
@@ -52,6 +53,42 @@ export const container: Source<Container> = defineSource({
       description: 'Memory of the own cgroup without file pages that were not used lately.',
       from: 'usage less inactive_file (v2) or total_inactive_file (v1) of memory.stat, not below 0',
     },
+    memoryRss: {
+      name: 'container.memory.rss',
+      stability: 'release_candidate',
+      kind: 'updowncounter',
+      unit: 'By',
+      value: 'int',
+      description: 'Anonymous memory of the own cgroup: what its programs allocated, without files.',
+      from: 'memory.stat: v2 anon; v1 total_rss',
+    },
+    memoryAvailable: {
+      name: 'container.memory.available',
+      stability: 'release_candidate',
+      kind: 'updowncounter',
+      unit: 'By',
+      value: 'int',
+      description: 'How far the working set of the own cgroup is below its memory limit; absent without a limit.',
+      from: 'the tightest memory limit of jobmeter.container.memory.limit less the working set, not below 0',
+    },
+    memoryStat: {
+      name: 'jobmeter.container.memory.stat',
+      kind: 'updowncounter',
+      unit: 'By',
+      value: 'int',
+      description: 'Memory of the own cgroup by what it is used for. The states overlap and do not add up.',
+      from: 'v2 memory.stat; v1 total_rss, _cache, _shmem, _mapped_file, _dirty, _writeback of memory.stat',
+      attributes: { 'jobmeter.memory.state': MEMORY_STATES },
+    },
+    pagingFaults: {
+      name: 'container.paging.faults',
+      kind: 'counter',
+      unit: '{fault}',
+      value: 'int',
+      description: 'Page faults of the own cgroup; major ones had to wait for a disk.',
+      from: 'memory.stat: major = pgmajfault, minor = pgfault less pgmajfault; v1 total_pgfault, total_pgmajfault',
+      attributes: { 'system.paging.fault.type': FAULT_TYPES },
+    },
     cpuLimit: {
       name: 'jobmeter.container.cpu.limit',
       kind: 'updowncounter',
@@ -84,20 +121,29 @@ export const container: Source<Container> = defineSource({
       isHidden: own.isHidden,
     };
   },
-  identity: ({ cpu }) => cpu?.path ?? '',
+  settle(previous, current) {
+    if (previous.memory === undefined || current.memory === undefined) return current;
+    return { ...current, memory: minorNeverBack(previous.memory, current.memory) };
+  },
+  identity: ({ cpu, memory }) => `${cpu?.path} ${memory?.path}`,
   observe({ cpu, memory, quotas }, emit) {
     for (const mode of MODES) emit('cpuTime', cpu?.[mode], { 'cpu.mode': mode });
     emit('memoryUsage', memory?.usage);
     emit('workingSet', memory?.workingSet);
+    emit('memoryRss', memory?.stat?.anon);
+    emit('memoryAvailable', available(memory));
+    for (const state of MEMORY_STATES) emit('memoryStat', memory?.stat?.[state], { 'jobmeter.memory.state': state });
+    for (const type of FAULT_TYPES) emit('pagingFaults', memory?.faults?.[type], { 'system.paging.fault.type': type });
     emit('cpuLimit', tightestOf(quotas));
     emit('memoryLimit', memory && tightestOf(memory.limits));
   },
 });
 
-function tightestOf(limits: Limits): number | undefined {
-  return limits === 'unknown' ? undefined : tightest(limits)?.value;
+function available(memory: ContainerMemory | undefined): number | undefined {
+  const limit = memory && tightestOf(memory.limits);
+  return limit === undefined || memory?.workingSet === undefined ? undefined : Math.max(0, limit - memory.workingSet);
 }
 
-function containerOnly(cgroup: Cgroup | undefined): Cgroup | undefined {
-  return cgroup?.isHostRoot === false ? cgroup : undefined;
+function tightestOf(limits: Limits): number | undefined {
+  return limits === 'unknown' ? undefined : tightest(limits)?.value;
 }

@@ -13,7 +13,7 @@ export interface Cgroup {
   readonly isHostRoot: boolean;
 }
 
-type Hierarchy = 'cpu' | 'cpuacct' | 'cpuset' | 'memory' | 'unified';
+type Hierarchy = 'cpu' | 'cpuacct' | 'cpuset' | 'memory' | 'pids' | 'blkio' | 'unified';
 
 /** Where each controller accounts for this process; absent where it is not mounted, or where the process is not below the mount. */
 export type OwnCgroups = {
@@ -28,7 +28,7 @@ export type OwnCgroups = {
  * together or apart, v2, both at once (hybrid), in a cgroup namespace or seen from the host, bind mounted by a runtime.
  */
 export function discover(host: Host): OwnCgroups | undefined {
-  return host.derive('/proc/self/cgroup', (bytes) => {
+  return host.derive('/proc/self/cgroup', 'cgroups', (bytes) => {
     const memberships = parseProcCgroup(bytes);
     const table = host.read('/proc/self/mountinfo', parseMountinfo);
     if (table === undefined) return undefined;
@@ -39,11 +39,43 @@ export function discover(host: Host): OwnCgroups | undefined {
       cpuacct: of('cpuacct'),
       cpuset: of('cpuset'),
       memory: of('memory'),
+      pids: of('pids'),
+      blkio: of('blkio'),
       unified: of(),
     };
     const counting = [found.cpuacct ?? found.unified, found.memory ?? found.unified];
     return { ...onlyFound(found), isHidden: counting.includes('hidden') };
   });
+}
+
+/** The root of a hierarchy is the whole host. What it counts is in the host's own metrics, so here it is nothing. */
+export function containerOnly(cgroup: Cgroup | undefined): Cgroup | undefined {
+  return cgroup?.isHostRoot === false ? cgroup : undefined;
+}
+
+/** A cgroup seen from a file that only those have for which a controller is enabled. */
+export interface Accounted {
+  readonly path: string;
+  /** The directory that has the file and those above it. */
+  readonly directories: readonly [string, ...string[]];
+}
+
+/**
+ * The own cgroup where it has `file`, else the nearest ancestor that has it: where a controller of v2 is not enabled for
+ * a cgroup, the kernel charges its processes to that one, and its limit is what holds them.
+ */
+export function accounted(host: Host, { path, directories }: Cgroup, file: string): Accounted | undefined {
+  const above = directories.findIndex((directory) => host.exists(`${directory}/${file}`));
+  const [nearest, ...others] = directories.slice(above);
+  return above < 0 || nearest === undefined
+    ? undefined
+    : { path: ancestor(path, above), directories: [nearest, ...others] };
+}
+
+/** The path of the cgroup that is so many levels above the one at `path`. */
+export function ancestor(path: string, above: number): string {
+  const names = path.split('/');
+  return names.slice(0, names.length - above).join('/') || '/';
 }
 
 function onlyFound(all: Readonly<Record<Hierarchy, Cgroup | 'hidden' | undefined>>): {

@@ -1,12 +1,12 @@
 import { parseNumber } from '../kernel/bytes.ts';
 import { keyed } from '../kernel/keyed.ts';
 import type { Host } from '../source.ts';
-import type { Cgroup } from './discover.ts';
+import { ancestor, type Cgroup } from './discover.ts';
 import { memoryLimitsV2 } from './limits.ts';
-import { type ContainerCpu, type ContainerMemory, workingSet } from './use.ts';
+import { type ContainerCpu, type ContainerMemory, MEMORY_STATES, pageFaults, workingSet } from './use.ts';
 
 const parseCpuStat = keyed(['usage_usec', 'user_usec', 'system_usec']);
-const parseMemoryStat = keyed(['inactive_file']);
+const parseMemoryStat = keyed([...MEMORY_STATES, 'inactive_file', 'pgfault', 'pgmajfault']);
 
 /** `cpu.stat`: there in every cgroup, also where the cpu controller is not enabled. */
 export function readCpuV2(host: Host, { path, directories: [directory] }: Cgroup): ContainerCpu {
@@ -36,13 +36,11 @@ export function readMemoryV2(host: Host, { path, directories }: Cgroup): Contain
       path: ancestor(path, above),
       usage,
       workingSet: workingSet(usage, stat?.inactive_file),
+      stat,
+      faults: pageFaults(stat?.pgfault, stat?.pgmajfault),
+      tickPeak: host.readPeak(`${directory}/memory.peak`),
       limits: memoryLimitsV2(host, directories.slice(above)),
     };
   }
   return undefined;
-}
-
-function ancestor(path: string, above: number): string {
-  const names = path.split('/');
-  return names.slice(0, names.length - above).join('/') || '/';
 }

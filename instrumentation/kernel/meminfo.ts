@@ -1,21 +1,35 @@
 import { type Bytes, ParseError } from './bytes.ts';
 import { keyed } from './keyed.ts';
 
-/** The lines of /proc/meminfo that jobmeter uses (proc_meminfo(5)), in bytes. */
-export type Meminfo = Readonly<
-  Partial<Record<'MemTotal' | 'MemFree' | 'MemAvailable' | 'Buffers' | 'Cached' | 'SReclaimable', number>>
->;
+const IN_BYTES = [
+  'MemTotal',
+  'MemFree',
+  'MemAvailable',
+  'Buffers',
+  'Cached',
+  'Shmem',
+  'SReclaimable',
+  'SUnreclaim',
+  'Hugepagesize',
+] as const;
 
-const parse = keyed(['MemTotal', 'MemFree', 'MemAvailable', 'Buffers', 'Cached', 'SReclaimable'], 'kB');
+const IN_PAGES = ['HugePages_Total', 'HugePages_Free', 'HugePages_Rsvd', 'HugePages_Surp'] as const;
 
-/** Parses /proc/meminfo. `MemAvailable` exists since Linux 3.14, `SReclaimable` since 2.6.19. */
+/** The lines of /proc/meminfo that jobmeter uses (proc_meminfo(5)): in bytes, and those of huge pages in such pages. */
+export type Meminfo = Readonly<Partial<Record<(typeof IN_BYTES)[number] | (typeof IN_PAGES)[number], number>>>;
+
+const parse = keyed(IN_BYTES, 'kB', IN_PAGES);
+
+/** Parses /proc/meminfo. `MemAvailable` exists since Linux 3.14, `Shmem` since 2.6.32, `SReclaimable` since 2.6.19. */
 export function parseMeminfo(bytes: Bytes): Meminfo {
   const info = parse(bytes);
-  for (const [key, kib] of Object.entries(info)) {
+  for (const key of IN_BYTES) {
+    const kib = info[key];
+    if (kib === undefined) continue;
     // lxcfs subtracts: free memory of a container that uses more than its limit is a little below 2^64 there.
     if (kib >= 2 ** 54) throw new ParseError(`${key} below 2^64 bytes`, bytes);
     // The kernel's "kB" are 1024 bytes.
-    info[key as keyof Meminfo] = kib * 1024;
+    info[key] = kib * 1024;
   }
   return info;
 }

@@ -1,12 +1,16 @@
+import { filesystem } from '../../instrumentation/host/filesystem.ts';
 import type { Source } from '../../instrumentation/source.ts';
 import { otlpDestination, selectedSources } from '../agent.ts';
+import { createAsker } from '../ask.ts';
 import { systemClock } from '../clock.ts';
 import { printable } from '../config/printable.ts';
 import { ConfigError, namesOf, type Setting, show } from '../config/setting.ts';
 import { request } from '../delivery/http.ts';
 import type { Verdict } from '../delivery/destination.ts';
+import { createElsewhere } from '../elsewhere.ts';
 import { openKernelFiles, type ReadFailure } from '../host.ts';
 import { startServer } from '../http/server.ts';
+import { configuredLimits } from '../limit-settings.ts';
 import type { Log } from '../log.ts';
 import { createRunner } from '../runner.ts';
 import { attributesOf, createSelection } from '../selection.ts';
@@ -48,7 +52,7 @@ export async function check(loading: Promise<AgentConfig>): Promise<Report> {
     if (!(error instanceof ConfigError)) throw error;
     return { isOk: false, problems: error.problems, warnings: [], settings: [], metered: [], tried: [] };
   }
-  const { metered, tried: read } = trySources(config);
+  const { metered, tried: read } = await trySources(config);
   const tried = [...read, ...(await tryDestinations(config)), ...(await tryServer(config))];
   return {
     isOk: tried.every(({ state }) => state !== 'fails'),
@@ -72,24 +76,40 @@ function showSettings({ values, origins }: AgentConfig): readonly Shown[] {
   });
 }
 
-function trySources({ values, platform }: AgentConfig): { metered: readonly string[]; tried: readonly Tried[] } {
-  const files = openKernelFiles(values['root.path'], systemClock, { platform, wants: attributesOf(values) });
+async function trySources(config: AgentConfig): Promise<{ metered: readonly string[]; tried: readonly Tried[] }> {
+  const { values, platform } = config;
+  const asker = createAsker(systemClock, 0);
+  const hung: string[] = [];
+  const elsewhere = createElsewhere(systemClock, { info() {}, warn: (line) => hung.push(line) });
+  const files = openKernelFiles(values['root.path'], systemClock, {
+    platform,
+    wants: attributesOf(values),
+    ask: asker.ask,
+    statfsElsewhere: elsewhere.statfs,
+  });
   const sources = selectedSources(createSelection(values));
   const failures = new Map<string, ReadFailure[]>();
   const runner = createRunner(sources, files, systemClock, (source, failure) => {
     failures.set(source, [...(failures.get(source) ?? []), failure]);
   });
+  // What is asked for in the background is there at the second time.
+  const first = createRunner(sources, files, systemClock, () => {});
+  first.readTicked();
+  first.readOthers();
+  await Promise.all([asker.settled(), elsewhere.settled()]);
   const readings = new Map([...runner.readTicked(), ...runner.readOthers()]);
   files.close();
   const tried = sources.map((source): Tried => {
     const failed = failures.get(source.name) ?? [];
     const reading = readings.get(source);
     const details = failed.map(describeFailure);
+    // A server that is silent keeps nothing else from working.
+    if (source === filesystem) details.push(...hung);
     if (reading !== undefined) details.unshift(`${countNumbers(source, reading.snapshot)} numbers`);
     const state = failed.length > 0 ? 'fails' : reading === undefined ? 'not here' : 'works';
     return { kind: 'source', name: source.name, state, details };
   });
-  return { metered: describeScopes({ slot: 0, wall: Date.now(), readings }), tried };
+  return { metered: describeScopes({ slot: 0, wall: Date.now(), readings }, configuredLimits(config)), tried };
 }
 
 function countNumbers(source: Source, snapshot: unknown): number {

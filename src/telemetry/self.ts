@@ -49,7 +49,7 @@ export const self: MetricSet<Self> = defineMetrics({
       kind: 'counter',
       unit: 's',
       value: 'double',
-      description: 'Time that reading a source took.',
+      description: 'Time that reading a source took, of those that this machine has.',
       from: 'monotonic clock',
       attributes: { 'jobmeter.source': 'string' },
     },
@@ -73,8 +73,8 @@ export const self: MetricSet<Self> = defineMetrics({
     ][]) {
       emit('ticks', ticks[key], { 'jobmeter.tick.state': state });
     }
-    for (const { source, seconds, errors } of sources) {
-      emit('sourceTime', seconds, { 'jobmeter.source': source });
+    for (const { source, seconds, isHere, errors } of sources) {
+      if (isHere) emit('sourceTime', seconds, { 'jobmeter.source': source });
       for (const [type, count] of errors)
         emit('sourceErrors', count, { 'jobmeter.source': source, 'error.type': type });
     }

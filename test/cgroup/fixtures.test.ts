@@ -19,9 +19,12 @@ interface Situation {
   readonly memory: string;
   readonly use: (tree: Tree, cpu: string, memory: string) => Readonly<Record<string, number>>;
   readonly limits: Readonly<Record<string, number>>;
+  /** What the CPU set holds, where it is not 2. */
+  readonly cpus?: number;
 }
 
 const ROOT = 'sys/fs/cgroup';
+const TASK = 'slurm/uid_1000/job_42/step_0/task_0';
 
 const situations: readonly Situation[] = [
   {
@@ -53,18 +56,38 @@ const situations: readonly Situation[] = [
     use: (tree, _, memory) => memoryV1(tree, memory),
     limits: {},
   },
+  ...['debian-5.10-v2', 'debian-6.12-v2', 'debian-7.3-v2'].map((name) => ({
+    name,
+    cpu: `${ROOT}/${TASK}`,
+    memory: `${ROOT}/${TASK}`,
+    use: useV2,
+    // The job's quota, the step's memory, and one of two CPUs for the task.
+    limits: { cpuLimit: 0.5, memoryLimit: 160 * 1024 ** 2 },
+    cpus: 1,
+  })),
+  ...['debian-5.10-v1', 'debian-6.1-v1'].map((name) => ({
+    name,
+    cpu: `${ROOT}/cpu,cpuacct/${TASK}`,
+    memory: `${ROOT}/memory/${TASK}`,
+    use: (tree: Tree, cpu: string, memory: string) => ({ ...cpuV1(tree, cpu), ...memoryV1(tree, memory) }),
+    // Both from the job.
+    limits: { cpuLimit: 0.5, memoryLimit: 96 * 1024 ** 2 },
+    cpus: 1,
+  })),
 ];
 
-for (const { name, cpu, memory, use, limits } of situations) {
+for (const { name, cpu, memory, use, limits, cpus = 2 } of situations) {
   test(`${name}: limits and use are those that were captured`, (t) => {
     const [before, after] = [openTree(t, `${name}/0`), openTree(t, `${name}/1`)];
     for (const tree of [before, after]) {
       const { usage, ...expected } = use(tree, cpu ?? '', memory);
-      assert.deepEqual(emitted(container, tree.snapshot), { ...expected, ...limits });
+      const available =
+        limits['memoryLimit'] === undefined ? {} : { memoryAvailable: limits['memoryLimit'] - expected['workingSet']! };
+      assert.deepEqual(emitted(container, tree.snapshot), { ...expected, ...limits, ...available });
       assert.equal(tree.snapshot.cpu?.usage, usage);
       const { cpuLimits } = tree.snapshot;
       assert.ok(
-        cpuLimits !== 'unknown' && cpuLimits.some(({ file, value }) => file.startsWith('cpuset') && value === 2),
+        cpuLimits !== 'unknown' && cpuLimits.some(({ file, value }) => file.startsWith('cpuset') && value === cpus),
       );
       assert.deepEqual(tree.failures, []);
     }
@@ -84,6 +107,8 @@ function useV2(tree: Tree, cpu: string, memory: string): Record<string, number> 
     'cpuTime system': tree.field(`${cpu}/cpu.stat`, 'system_usec') / 1e6,
     memoryUsage: usage,
     workingSet: usage - tree.field(`${memory}/memory.stat`, 'inactive_file'),
+    ...statOf(tree, memory, STATES_V2),
+    ...faults(tree.field(`${memory}/memory.stat`, 'pgfault'), tree.field(`${memory}/memory.stat`, 'pgmajfault')),
   };
 }
 
@@ -100,7 +125,51 @@ function memoryV1(tree: Tree, directory: string): Record<string, number> {
   return {
     memoryUsage: usage,
     workingSet: usage - tree.field(`${directory}/memory.stat`, 'total_inactive_file'),
+    ...statOf(tree, directory, STATES_V1),
+    ...faults(
+      tree.field(`${directory}/memory.stat`, 'total_pgfault'),
+      tree.field(`${directory}/memory.stat`, 'total_pgmajfault'),
+    ),
   };
+}
+
+/** jobmeter's words for what memory is used for, and the kernel's. */
+const STATES_V2: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    'anon',
+    'file',
+    'shmem',
+    'file_mapped',
+    'file_dirty',
+    'file_writeback',
+    'kernel',
+    'kernel_stack',
+    'pagetables',
+    'percpu',
+    'slab_reclaimable',
+    'slab_unreclaimable',
+    'sock',
+  ].map((state) => [state, state]),
+);
+const STATES_V1: Readonly<Record<string, string>> = {
+  anon: 'total_rss',
+  file: 'total_cache',
+  shmem: 'total_shmem',
+  file_mapped: 'total_mapped_file',
+  file_dirty: 'total_dirty',
+  file_writeback: 'total_writeback',
+};
+
+function statOf(tree: Tree, directory: string, states: typeof STATES_V1): Record<string, number> {
+  const stat = Object.entries(states).map(([state, key]) => {
+    return [`memoryStat ${state}`, tree.field(`${directory}/memory.stat`, key)] as const;
+  });
+  // Older kernels do not say all of it.
+  return { memoryRss: stat[0]![1], ...Object.fromEntries(stat.filter(([, value]) => !Number.isNaN(value))) };
+}
+
+function faults(all: number, major: number): Record<string, number> {
+  return { 'pagingFaults major': major, 'pagingFaults minor': all - major };
 }
 
 /** A captured tree, and its files read in the simplest way that there is. */

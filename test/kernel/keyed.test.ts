@@ -48,6 +48,16 @@ refuses(cpuStat, {
   'more than 64 bits': 'usage_usec 99999999999999999999\n',
 });
 
+parses(keyed(['a', 'b'], 'kB', ['pages']), {
+  'numbers with a unit and without': ['a: 1 kB\npages: 2\nb: 3 kB\n', { a: 1, pages: 2, b: 3 }],
+});
+
+refuses(keyed(['a', 'b'], 'kB', ['pages']), {
+  'a unit that is missing': 'a: 1\n',
+  'a unit that is one too many': 'pages: 2 kB\n',
+});
+
 test('keys that look alike inside are refused when the parser is made', () => {
   assert.throws(() => keyed(['usage_usec', 'vTage_usec']), /two keys of one hash: vTage_usec/);
+  assert.throws(() => keyed(['usage_usec'], 'us', ['vTage_usec']), /two keys of one hash: vTage_usec/);
 });

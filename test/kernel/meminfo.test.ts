@@ -11,9 +11,17 @@ Buffers:            9560 kB
 Cached:          1123696 kB
 SwapCached:            0 kB
 Active(anon):       1536 kB
+Shmem:              8872 kB
+Slab:             346868 kB
 SReclaimable:     308416 kB
-HugePages_Total:       0
+SUnreclaim:        38452 kB
+ShmemHugePages:        0 kB
+HugePages_Total:       9
+HugePages_Free:        7
+HugePages_Rsvd:        3
+HugePages_Surp:        1
 Hugepagesize:       2048 kB
+Hugetlb:           18432 kB
 `,
     {
       MemTotal: 25276510208,
@@ -21,7 +29,14 @@ Hugepagesize:       2048 kB
       MemAvailable: 24773222400,
       Buffers: 9789440,
       Cached: 1150664704,
+      Shmem: 9084928,
       SReclaimable: 315817984,
+      SUnreclaim: 39374848,
+      HugePages_Total: 9,
+      HugePages_Free: 7,
+      HugePages_Rsvd: 3,
+      HugePages_Surp: 1,
+      Hugepagesize: 2097152,
     },
   ],
   'Linux 2.6.18: neither MemAvailable nor SReclaimable': [
@@ -53,6 +68,8 @@ refuses(parseMeminfo, {
   'another unit': 'MemTotal:       24684092 MB\n',
   'a unit that was cut off': 'MemTotal:       24684092 k',
   'a line without a newline': 'MemTotal:       24684092 kB',
+  'a number of pages with a unit': 'HugePages_Total:       9 kB\n',
+  'a size of pages without one': 'Hugepagesize:       2048\n',
   'no number': 'MemTotal: kB\n',
   'a negative number': 'MemFree: -4 kB\n',
   'free memory below zero, as lxcfs can write it': 'MemTotal: 524288 kB\nMemFree: 18446744073709551000 kB\n',

@@ -5,14 +5,35 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { type Bytes, NEWLINE, parseNumber, ParseError } from '../../instrumentation/kernel/bytes.ts';
 import { parseCpuList, parseCpuMax, parseLimit, parseQuota } from '../../instrumentation/kernel/cgroup.ts';
+import { parseFileNr } from '../../instrumentation/kernel/file-nr.ts';
+import { parseDiskstats } from '../../instrumentation/kernel/diskstats.ts';
+import { parseIsActive, parsePortCounter, parseRate } from '../../instrumentation/kernel/infiniband.ts';
+import { parseCpuNumbers } from '../../instrumentation/kernel/cpu-list.ts';
+import { parseMillidegrees, parseName } from '../../instrumentation/kernel/hwmon.ts';
+import { parseBlkio } from '../../instrumentation/kernel/blkio.ts';
+import { parseDeviceNames } from '../../instrumentation/kernel/device-names.ts';
+import { parseIoStat } from '../../instrumentation/kernel/io-stat.ts';
+import { parseStartTime } from '../../instrumentation/kernel/start-time.ts';
 import { keyed } from '../../instrumentation/kernel/keyed.ts';
 import { parseLoadavg } from '../../instrumentation/kernel/loadavg.ts';
 import { parseMeminfo } from '../../instrumentation/kernel/meminfo.ts';
 import { parseMountinfo } from '../../instrumentation/kernel/mountinfo.ts';
+import { parseMountstats } from '../../instrumentation/kernel/mountstats.ts';
+import { parseNetDev } from '../../instrumentation/kernel/net-dev.ts';
+import { parseTcp } from '../../instrumentation/kernel/net-tcp.ts';
 import { parseOsRelease } from '../../instrumentation/kernel/os-release.ts';
+import { parsePressure } from '../../instrumentation/kernel/pressure.ts';
 import { parseProcCgroup } from '../../instrumentation/kernel/proc-cgroup.ts';
-import { parseStat } from '../../instrumentation/kernel/stat.ts';
+import { parseProcessState } from '../../instrumentation/kernel/process-state.ts';
+import { parseRpcNfs } from '../../instrumentation/kernel/rpc-nfs.ts';
+import { counters } from '../../instrumentation/kernel/snmp.ts';
+import { parseSockstat } from '../../instrumentation/kernel/sockstat.ts';
+import { parseRelease } from '../../instrumentation/kernel/release.ts';
+import { parseStat, parseStatByCpu } from '../../instrumentation/kernel/stat.ts';
+import { parseSwaps } from '../../instrumentation/kernel/swaps.ts';
 import { parseUptime } from '../../instrumentation/kernel/uptime.ts';
+import { parseVmstat } from '../../instrumentation/kernel/vmstat.ts';
+import { parseEcsLimits } from '../../instrumentation/platform/ecs-metadata.ts';
 import { bytesOf } from '../support/parser-table.ts';
 
 interface Parser {
@@ -22,6 +43,8 @@ interface Parser {
   readonly captured: RegExp;
   /** Infinity is an answer here: no limit. */
   readonly limits?: boolean;
+  /** A number below zero is an answer here. */
+  readonly signed?: boolean;
   /** A part of the file may say a part of what the whole says; else all or nothing. */
   readonly partial?: boolean;
   /** Where each number stands in the file as it is, but for this factor. */
@@ -33,7 +56,7 @@ const parsers: Readonly<Record<string, Parser>> = {
     parse: parseNumber,
     scale: 1,
     samples: ['0\n', '201469952\n', '18446744073709551615\n'],
-    captured: /\/(?:memory\.(?:current|usage_in_bytes)|cpuacct\.usage|cpu\.cfs_period_us)$/,
+    captured: /\/(?:memory\.(?:current|usage_in_bytes)|cpuacct\.usage|cpu\.cfs_period_us|block\/[^/]+\/size)$/,
   },
   limit: {
     parse: parseLimit,
@@ -81,6 +104,37 @@ const parsers: Readonly<Record<string, Parser>> = {
     captured: /\/memory\.stat$/,
     partial: true,
   },
+  'memory.events': {
+    parse: keyed(['low', 'high', 'max', 'oom', 'oom_kill', 'oom_group_kill']),
+    scale: 1,
+    samples: ['low 0\nhigh 3\nmax 17\noom 2\noom_kill 1\noom_group_kill 0\n'],
+    captured: /\/(?:memory\.(?:swap\.)?events|pids\.events|memory\.oom_control)$/,
+    partial: true,
+  },
+  'io.stat': {
+    parse: parseIoStat,
+    samples: [
+      '8:16 rbytes=1459200 wbytes=314773504 rios=192 wios=353 dbytes=0 dios=0\n7:7 7:6 8:0 rbytes=5 wbytes=6\n254:0 ',
+    ],
+    captured: /\/io\.stat$/,
+    partial: true,
+  },
+  'blkio.throttle': {
+    parse: parseBlkio,
+    samples: ['8:0 Read 10\n8:0 Write 20\n8:0 Sync 30\n(unknown) Read 5\n8:0 Total 30\nTotal 30\n'],
+    captured: /\/blkio\.throttle\.io_service/,
+  },
+  'names in /proc/diskstats': {
+    parse: (bytes) => [...parseDeviceNames(bytes)],
+    samples: ['   8       0 sda 1 2 3 4\n 253       1 dm-1 5 6 7 8\n'],
+    captured: /^proc\/diskstats$/,
+    partial: true,
+  },
+  'starttime in /proc/PID/stat': {
+    parse: parseStartTime,
+    samples: ['1 (a) b) S 0 1 1 0 -1 4194560 5 6 7 8 9 10 11 12 20 0 1 0 8640012 5\n'],
+    captured: /^proc\/self\/stat$/,
+  },
   '/proc/stat': {
     parse: parseStat,
     samples: [
@@ -88,15 +142,170 @@ const parsers: Readonly<Record<string, Parser>> = {
       'cpu  86547 327 24321 291456 1689 0 256 267 0 0\ncpu0 41875 164 11438 148684 135 0 43 122 0 0\nintr 1 2\n',
     ],
     captured: /^proc\/stat$/,
+    partial: true,
+  },
+  '/proc/stat by CPU': {
+    parse: parseStatByCpu,
+    samples: ['cpu  1 2 3 4\ncpu0 50 100 150 200\ncpu10 1 2 3 4 5 6 7 8 9\nctxt 5198\nbtime 7\nprocesses 36870\n'],
+    captured: /^proc\/stat$/,
+    partial: true,
+  },
+  'CPU numbers': {
+    parse: parseCpuNumbers,
+    samples: ['\n', '0\n', '0-3,8,10-11\n'],
+    captured: /\/(?:cpu\/online|topology\/(?:thread|core)_siblings_list)$/,
+  },
+  osrelease: {
+    parse: parseRelease,
+    samples: ['6.1.0-13-amd64\n', '5.19\n'],
+    captured: /^proc\/sys\/kernel\/osrelease$/,
+  },
+  temperature: {
+    parse: parseMillidegrees,
+    scale: 1,
+    signed: true,
+    samples: ['45125\n', '0\n', '-1250\n'],
+    captured: /\/temp\d+_input$/,
+  },
+  'device name': {
+    parse: parseName,
+    samples: ['coretemp\n', 'Package id 0\n', 'intel-rapl:0\n'],
+    captured: /\/(?:hwmon\d+\/name|temp\d+_label)$/,
   },
   '/proc/meminfo': {
-    parse: parseMeminfo,
+    parse: (bytes) => only(parseMeminfo(bytes), (key) => !key.startsWith('HugePages_')),
     scale: 1024,
     samples: [
       'MemTotal:       24684092 kB\nMemFree:        23062316 kB\nActive(anon):       1536 kB\nHugePages_Total: 0\n',
     ],
     captured: /^proc\/meminfo$/,
     partial: true,
+  },
+  '/proc/meminfo, pages': {
+    parse: (bytes) => only(parseMeminfo(bytes), (key) => key.startsWith('HugePages_')),
+    scale: 1,
+    samples: ['HugePages_Total:       9\nHugePages_Free:        7\nHugepagesize:       2048 kB\n'],
+    captured: /^proc\/meminfo$/,
+    partial: true,
+  },
+  '/proc/vmstat': {
+    parse: parseVmstat,
+    scale: 1,
+    samples: ['pgpgin 7\npswpin 1\npgfault 33299280\npgmajfault 3583\noom_kill 0\n'],
+    captured: /^proc\/vmstat$/,
+    partial: true,
+  },
+  '/proc/swaps': {
+    parse: parseSwaps,
+    scale: 1024,
+    samples: [
+      'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/tmp/sw\\040ap/file                      file\t\t4092\t\t12\t\t-2\n',
+    ],
+    captured: /^proc\/swaps$/,
+    partial: true,
+  },
+  '/proc/pressure': {
+    parse: parsePressure,
+    samples: [
+      'some avg10=12.34 avg60=0.07 avg300=100.00 total=314622957\nfull avg10=0.29 avg60=0.58 avg300=0.01 total=3\n',
+    ],
+    captured: /(?:^proc\/pressure\/\w+|\.pressure)$/,
+    partial: true,
+  },
+  '/proc/sys/fs/file-nr': {
+    parse: parseFileNr,
+    scale: 1,
+    samples: ['662\t0\t2466186\n', '1184\t0\t9223372036854775807\n'],
+    captured: /^proc\/sys\/fs\/file-nr$/,
+    limits: true,
+  },
+  '/proc/PID/stat': {
+    parse: parseProcessState,
+    samples: ['1 (systemd) S 0 1 1 0 -1 4194560\n', '7 (a) R (b) Z 1 7\n'],
+    captured: /^proc\/(?:self|\d+)\/stat$/,
+  },
+  '/proc/diskstats': {
+    parse: parseDiskstats,
+    scale: 1,
+    samples: [
+      '   8       0 sda 1 2 3 4 5 6 7 8 0 9 10\n   8       1 sda1 11 12 13 14\n 104 0 cciss/c0d0 1 2 3 4 5 6 7 8 -1 9 10 11 12 13 14 15 16\n',
+    ],
+    captured: /^proc\/diskstats$/,
+    partial: true,
+  },
+  '/proc/net/dev': {
+    parse: parseNetDev,
+    scale: 1,
+    samples: [
+      `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo:   17      18    1    2    0     0          0         0       19      20    3    4    0     0       0          0
+`,
+    ],
+    captured: /^proc\/(?:1|self)\/net\/dev$/,
+    partial: true,
+  },
+  '/proc/net/snmp': {
+    parse: counters('Tcp', ['InSegs', 'OutSegs', 'RetransSegs']),
+    scale: 1,
+    samples: ['Ip: Forwarding\nIp: 2\nTcp: MaxConn InSegs OutSegs RetransSegs\nTcp: -1 17804628 17726936 114693\n'],
+    captured: /^proc\/(?:1|self)\/net\/snmp$/,
+    partial: true,
+  },
+  '/proc/net/netstat': {
+    parse: counters('TcpExt', ['ListenOverflows']),
+    scale: 1,
+    samples: ['TcpExt: TW ListenOverflows\nTcpExt: 7 99803\n'],
+    captured: /^proc\/(?:1|self)\/net\/netstat$/,
+    partial: true,
+  },
+  '/proc/net/sockstat': {
+    parse: parseSockstat,
+    scale: 1,
+    samples: ['sockets: used 16\nTCP: inuse 1 orphan 0 tw 22 alloc 1 mem 255\n', 'TCP6: inuse 3\nUDP6: inuse 0\n'],
+    captured: /^proc\/(?:1|self)\/net\/sockstat6?$/,
+    partial: true,
+  },
+  '/proc/net/tcp': {
+    parse: parseTcp,
+    samples: [
+      '  sl  local_address rem_address   st\n   0: 0100007F:07E8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 636 1\n',
+    ],
+    captured: /^proc\/(?:1|self)\/net\/tcp6?$/,
+    partial: true,
+  },
+  '/proc/net/rpc/nfs': {
+    parse: parseRpcNfs,
+    scale: 1,
+    samples: ['net 4 1 3 2\nrpc 61188150 17 61190227\nproc3 2 0 9\nproc4 3 0 8 7\n'],
+    captured: /proc\/1\/net\/rpc\/nfs$/,
+    partial: true,
+  },
+  '/proc/self/mountstats': {
+    parse: parseMountstats,
+    scale: 1,
+    samples: [
+      'device s:/a mounted on /mnt with fstype nfs4 statvers=1.1\n\tage:\t9\n\tbytes:\t1 2 3 4 50 60 7 8 \n\tper-op statistics\n',
+    ],
+    captured: /proc\/1\/mountstats$/,
+    partial: true,
+  },
+  'InfiniBand counter': {
+    parse: parsePortCounter,
+    scale: 1,
+    samples: ['3000000000000\n', 'N/A (no PMA)\n'],
+    captured: /\/(?:hw_)?counters\/\w+$/,
+  },
+  'InfiniBand state': {
+    parse: parseIsActive,
+    samples: ['4: ACTIVE\n', '1: DOWN\n'],
+    captured: /\/ports\/\d+\/state$/,
+  },
+  'InfiniBand rate': {
+    parse: parseRate,
+    scale: 1e9 / 8,
+    samples: ['100 Gb/sec (4X EDR)\n', '2.5 Gb/sec (1X SDR)\n'],
+    captured: /\/ports\/\d+\/rate$/,
   },
   '/proc/loadavg': {
     parse: parseLoadavg,
@@ -123,6 +332,11 @@ const parsers: Readonly<Record<string, Parser>> = {
     ],
     captured: /^proc\/self\/mountinfo$/,
     partial: true,
+  },
+  'ECS task metadata': {
+    parse: parseEcsLimits,
+    samples: ['{"TaskARN":"arn:aws:ecs","Limits":{"CPU":0.25,"Memory":512},"Containers":[]}'],
+    captured: /\/ecs\/(?:task|container)\.json$/,
   },
   '/etc/os-release': {
     parse: parseOsRelease,
@@ -176,14 +390,14 @@ suite('a file that was cut off gives no value or a true one', () => {
 });
 
 suite('bytes that no kernel writes are refused or give possible numbers, and nothing else is thrown', () => {
-  for (const [name, { parse, samples, limits = false, scale }] of Object.entries(parsers)) {
+  for (const [name, { parse, samples, limits = false, signed = false, scale }] of Object.entries(parsers)) {
     const inputs = { 'any bytes': fc.uint8Array({ maxLength: 100 }), words: words(samples), damaged: damaged(samples) };
     for (const [kind, arbitrary] of Object.entries(inputs)) {
       const check = (bytes: Bytes) => {
         for (const number of numbersIn(parseOrRefuse(parse, bytes))) {
-          assert.ok(number >= 0 && (limits || number < Infinity), `${number}`);
+          assert.ok((signed || number >= 0) && (limits || Math.abs(number) < Infinity), `${number}`);
           if (scale !== undefined && number < Infinity) {
-            assert.ok(numbersOf(bytes).has(number / scale), `${number} does not stand there`);
+            assert.ok(numbersOf(bytes).has(Math.abs(number) / scale), `${number} does not stand there`);
           }
         }
       };
@@ -205,6 +419,10 @@ function parseOrRefuse(parse: Parser['parse'], bytes: Bytes): unknown {
 function samePartOf(whole: unknown, part: unknown): unknown {
   if (Array.isArray(whole)) return whole.slice(0, (part as readonly unknown[]).length);
   return Object.fromEntries(Object.keys(part as object).map((key) => [key, (whole as Record<string, unknown>)[key]]));
+}
+
+function only(found: object, isWanted: (key: string) => boolean): unknown {
+  return Object.fromEntries(Object.entries(found).filter(([key]) => isWanted(key)));
 }
 
 function numbersIn(value: unknown): readonly number[] {

@@ -1,4 +1,4 @@
-import { parseStat } from '../../instrumentation/kernel/stat.ts';
+import { parseStat, parseStatByCpu } from '../../instrumentation/kernel/stat.ts';
 import { parses, refuses } from '../support/parser-table.ts';
 
 parses(parseStat, {
@@ -22,6 +22,7 @@ btime 1795257422
         steal: 2.67,
       },
       count: 2,
+      switches: 5198,
     },
   ],
   'Linux 2.4: four columns': [
@@ -70,6 +71,43 @@ btime 1795257422
   ],
 });
 
+parses(parseStat, {
+  'the lines ctxt and processes, and none that only begin like them': [
+    'cpu  1 2 3 4\ncpu0 1 2 3 4\nctxtx 1\nctxt 27461991\nprocs 2\nprocesses_x 3\nprocesses 174018\nprocs_running 2\n',
+    { time: { user: 0.01, nice: 0.02, system: 0.03, idle: 0.04 }, count: 1, switches: 27_461_991, created: 174_018 },
+  ],
+  'an end in the number of context switches: it may have lost digits': [
+    'cpu  1 2 3 4\ncpu0 1 2 3 4\nintr 0\nctxt 2746',
+    { time: { user: 0.01, nice: 0.02, system: 0.03, idle: 0.04 }, count: 1 },
+  ],
+});
+
+parses(parseStatByCpu, {
+  'each CPU by its number': [
+    'cpu  100 200 300 400\ncpu0 1 2 3 4 5 6 7 8 9 10\ncpu17 10 20 30 40\nintr 0\nctxt 7\n',
+    {
+      time: { user: 1, nice: 2, system: 3, idle: 4 },
+      count: 2,
+      cpus: [
+        {
+          number: 0,
+          time: { user: 0.01, nice: 0.02, system: 0.03, idle: 0.04, iowait: 0.05, interrupt: 0.13, steal: 0.08 },
+        },
+        { number: 17, time: { user: 0.1, nice: 0.2, system: 0.3, idle: 0.4 } },
+      ],
+      switches: 7,
+    },
+  ],
+});
+
+refuses(parseStatByCpu, {
+  'a CPU without times': 'cpu  1 2 3 4\ncpu0 \nintr 0\n',
+  'a CPU with three columns': 'cpu  1 2 3 4\ncpu0 1 2 3\nintr 0\n',
+  'a word for the time of a CPU': 'cpu  1 2 3 4\ncpu0 1 2 three 4\nintr 0\n',
+  'a word in a column of a kernel to come': 'cpu  1 2 3 4\ncpu0 1 2 3 4 5 6 7 8 9 10 x\nintr 0\n',
+  'an end in the line of a CPU': 'cpu  1 2 3 4\ncpu0 1 2 3 4\ncpu1 1 2 3 4',
+});
+
 refuses(parseStat, {
   nothing: '',
   'no cpu lines': 'intr 0\nctxt 5198\n',
@@ -91,4 +129,6 @@ refuses(parseStat, {
   'a CPU without a number': 'cpu  1 2 3 4\ncpu0 1 2 3 4\ncpux 1 2 3 4\nintr 0\n',
   'the first line again': 'cpu  1 2 3 4\ncpu  1 2 3 4\ncpu0 1 2 3 4\nintr 0\n',
   'a CPU without times': 'cpu  1 2 3 4\ncpu0\nintr 0\n',
+  'a word for the context switches': 'cpu  1 2 3 4\ncpu0 1 2 3 4\nintr 0\nctxt many\n',
+  'two numbers of processes': 'cpu  1 2 3 4\ncpu0 1 2 3 4\nintr 0\nprocesses 1 2\n',
 });
