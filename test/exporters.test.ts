@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parseRequest, points } from './support/otlp.ts';
@@ -18,10 +19,14 @@ interface Line {
 }
 
 function start(t: TestContext, env: NodeJS.ProcessEnv, ...args: readonly string[]) {
-  const child = spawn(agent, ['--interval', '100ms', '--root-path', fixture, ...args], {
-    env: { ...process.env, ...agentEnv, JOBMETER_LOG_FORMAT: 'json', JOBMETER_HTTP_PORT: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    agent,
+    ['--interval', '100ms', ...(args.includes('--root-path') ? [] : ['--root-path', fixture]), ...args],
+    {
+      env: { ...process.env, ...agentEnv, JOBMETER_LOG_FORMAT: 'json', JOBMETER_HTTP_PORT: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   t.after(() => child.kill('SIGKILL'));
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -83,6 +88,30 @@ test('console writes every point, as JSON lines or for a person', async () => {
   const record = documents.find((document) => 'resourceMetrics' in document);
   const memory = points(record as Parameters<typeof points>[0]).find(({ name }) => name === 'container.memory.usage');
   assert.equal(memory?.value, 49_131_520);
+});
+
+test('a page has the numbers of its moment, not those of the last export; what nobody wants is not read', async (t) => {
+  const tree = createTree({
+    'proc/stat': 'cpu  1 2 3 4\ncpu0 1 2 3 4\nctxt 1\n',
+    'proc/loadavg': '1.00 0.00 0.00 1/2 3\n',
+  });
+  t.after(tree.remove);
+  const env = { OTEL_METRICS_EXPORTER: 'prometheus', JOBMETER_EXCLUDE_METRICS: '*.pressure.*' };
+  const { child, over, line } = start(t, env, '--root-path', tree.root, '--http-port', '0');
+  const [url = ''] = /http:\S+/.exec(await line(/^serves/)) ?? [];
+  const page = async () => (await fetch(url)).text();
+  const load = async () => /^system_cpu_load_average_1m\{.*\} (\S+)$/m.exec(await page())?.[1];
+  assert.equal(await load(), '1');
+  writeFileSync(path.join(tree.root, 'proc/loadavg'), '2.00 0.00 0.00 1/2 3\n');
+  mkdirSync(path.join(tree.root, 'proc/pressure'));
+  writeFileSync(path.join(tree.root, 'proc/pressure/cpu'), 'some nonsense\n');
+  // Long before an export would be due.
+  await until('the new load', async () => ((await load()) === '2' ? true : undefined), 8);
+  const last = await page();
+  assert.match(last, /^jobmeter_agent_source_time_seconds_total\{.*jobmeter_source="load".*\}/m);
+  assert.doesNotMatch(last, /jobmeter_source="pressure"/);
+  child.kill('SIGTERM');
+  assert.equal((await over).code, 0);
 });
 
 for (const [name, env] of [

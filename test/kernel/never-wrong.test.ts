@@ -373,14 +373,21 @@ const accidents: readonly ((bytes: Bytes, at: number, byte: number) => Bytes)[] 
   },
 ];
 
+/** Without those that differ from another one in numbers alone: the machines that were captured have most files in common. */
+function differentlyShaped(contents: readonly Bytes[]): readonly Bytes[] {
+  const shape = (bytes: Bytes) => Buffer.from(bytes).toString('latin1').replaceAll(/\d+/g, '0');
+  return [...new Map(contents.map((bytes) => [shape(bytes), bytes])).values()];
+}
+
 suite('a file that was cut off gives no value or a true one', () => {
   for (const [name, { parse, samples, captured, partial }] of Object.entries(parsers)) {
     test(name, () => {
       const found = captures(captured);
       assert.ok(found.length > 0, 'nothing captured has such a name');
-      for (const sample of [...samples.map(bytesOf), ...found.map((file) => readFileSync(path.join(trees, file)))]) {
+      const contents = found.map((file) => readFileSync(path.join(trees, file)));
+      for (const sample of differentlyShaped([...samples.map(bytesOf), ...contents])) {
         const whole = parse(sample);
-        for (let length = 0; length < sample.length; length++) {
+        for (let length = 0; length < sample.length; length += length < 4096 ? 1 : 7) {
           const part = parseOrRefuse(parse, sample.subarray(0, length));
           if (part !== refused) assert.deepEqual(part, partial ? samePartOf(whole, part) : whole, `${length} bytes`);
         }
