@@ -48,6 +48,9 @@ const MOST_TIMEOUT = 2 ** 31 - 1;
 /** From the order to end until the process may end: docker stop gives ten seconds. */
 export const STOP_MILLISECONDS = 8000;
 
+/** What is left of them for sending, however long the last export took on a starved machine. */
+const LEAST_MILLISECONDS = 1500;
+
 export interface Agent {
   /** Resolves when two samples were taken. */
   readonly twoSamples: Promise<void>;
@@ -293,7 +296,9 @@ export async function startAgent({
       if (deliveries.length > 0 && exported !== newest) await exportNewest();
       retry?.();
       const closed = server?.close();
-      await Promise.all(deliveries.map((delivery) => delivery.stop(end - clock.monotonic())));
+      await Promise.all(
+        deliveries.map((delivery) => delivery.stop(Math.max(LEAST_MILLISECONDS, end - clock.monotonic()))),
+      );
       await pipeline.shutdown();
       await closed;
       files.close();

@@ -12,7 +12,8 @@
 #
 # In the tree the host is called "host". Of the mounts there remain cgroups, /proc, /sys, / and
 # those that name a container; their device is /dev/vda1 and a file system's options are cut.
-# Left out: lists of processes and threads, write-only files, files over 64 KiB, names with ':'.
+# Left out: lists of processes and threads, settings that tell no number of use, write-only files, files over
+# 64 KiB, names with ':'.
 set -eu
 
 if [ $# -lt 1 ] || [ $# -gt 3 ]; then
@@ -73,11 +74,18 @@ directory() {
     *:*) echo "capture.sh: left out, its name holds a colon: $1" >&2; return 0 ;;
   esac
   to=$tree$(printf '%s\n' "$1" | sed "$renames")
-  find "$top$1" -maxdepth 1 -type f -perm -400 ! -name '*:*' \
-    ! -name cgroup.procs ! -name cgroup.threads ! -name tasks |
+  find "$top$1" -maxdepth 1 -type f -perm -400 ! -name '*:*' |
     {
       set --
-      while IFS= read -r file; do set -- "$@" "$file"; done
+      while IFS= read -r file; do
+        case ${file##*/} in
+          cgroup.procs | cgroup.threads | tasks) ;; # processes
+          notify_on_release | cgroup.clone_children | cgroup.sane_behavior | cgroup.freeze | cgroup.max.* | \
+            memory.kmem.* | memory.numa_stat | memory.move_charge* | memory.swappiness | cpuset.mem* | \
+            cpuset.sched* | cpuset.cpu_exclusive | cpuacct.usage_* | cpu.uclamp* | io.cost* | devices.*) ;; # no use
+          *) set -- "$@" "$file" ;;
+        esac
+      done
       copy "$to" "$@"
     }
 }

@@ -23,8 +23,10 @@ export const containerUptime: Source<number> = defineSource({
   read(host) {
     if (showsHost(host)) return undefined;
     // lxcfs puts a file of its own over /proc/uptime, which does not count from the start of the machine.
-    const mounts = host.read('/proc/self/mountinfo', parseMountinfo);
-    if (mounts === undefined || mounts.some(({ mountPoint }) => mountPoint === '/proc/uptime')) return undefined;
+    const isKernels = host.derive('/proc/self/mountinfo', 'uptime', (bytes) =>
+      parseMountinfo(bytes).every(({ mountPoint }) => mountPoint !== '/proc/uptime'),
+    );
+    if (isKernels !== true) return undefined;
     const now = host.read('/proc/uptime', parseUptime);
     const start = host.readOnce('/proc/1/stat', parseStartTime);
     return now === undefined || start === undefined || start > now ? undefined : now - start;

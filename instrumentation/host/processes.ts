@@ -7,6 +7,9 @@ const STATES = ['running', 'sleeping', 'stopped', 'defunct'] as const;
 
 type State = (typeof STATES)[number];
 
+/** Processes. More of them would hold up everything else for a tenth of a second. */
+export const MOST_PROCESSES = 5000;
+
 export interface Processes {
   /** Absent where not all could be seen. */
   readonly counts?: Readonly<Record<State, number>> | undefined;
@@ -24,7 +27,7 @@ export const processes: Source<Processes> = defineSource({
       kind: 'updowncounter',
       unit: '{process}',
       value: 'int',
-      description: 'Processes of the host by what they do; absent in a container, and where not all can be seen.',
+      description: `Processes of the host by what they do, at most every minute; absent in a container, where not all can be seen, and above ${MOST_PROCESSES}.`,
       from: '/proc/PID/stat, third field: running = R, stopped = T and t, defunct = Z and X, sleeping = others',
       attributes: { 'process.state': STATES },
     },
@@ -59,8 +62,9 @@ const STATE_OF: ReadonlyMap<string, State> = new Map([
 function sweep(host: Host): Readonly<Record<State, number>> | undefined {
   const counts = { running: 0, sleeping: 0, stopped: 0, defunct: 0 };
   let sum = 0;
-  for (const pid of host.list('/proc') ?? []) {
-    if (!/^\d+$/.test(pid)) continue;
+  const pids = host.list('/proc')?.filter((name) => /^\d+$/.test(name)) ?? [];
+  if (pids.length > MOST_PROCESSES) return undefined;
+  for (const pid of pids) {
     const file = `/proc/${pid}/stat`;
     const letter = host.readOnce(file, parseProcessState);
     if (letter === undefined) {

@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 import { showsHost } from '../../instrumentation/host/initial-namespace.ts';
-import { processes } from '../../instrumentation/host/processes.ts';
+import { MOST_PROCESSES, processes } from '../../instrumentation/host/processes.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openKernelFiles } from '../../src/host.ts';
 import { emitted } from '../support/emitted.ts';
@@ -91,6 +91,15 @@ test('a process that ends between the list and the look is left out', (t) => {
   };
   const { counts } = processes.read({ ...host, list }) as { counts: object };
   assert.deepEqual(counts, { running: 1, sleeping: 5, stopped: 0, defunct: 2 });
+  assert.deepEqual(failures(), []);
+});
+
+test('more than can be gone through at once are not counted, the limit stays', (t) => {
+  const { host, failures } = treeHost(t, HOST);
+  const list = (others: number) => () => ['1', ...Array.from({ length: others }, (_, n) => String(n + 100))];
+  assert.deepEqual(emitted(processes, processes.read({ ...host, list: list(MOST_PROCESSES) })), { limit: 32768 });
+  const most = emitted(processes, processes.read({ ...host, list: list(MOST_PROCESSES - 1) }));
+  assert.equal(most['count sleeping'], 1);
   assert.deepEqual(failures(), []);
 });
 
