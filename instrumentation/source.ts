@@ -87,6 +87,8 @@ export interface Metric {
   readonly stability?: 'release_candidate' | 'stable';
   /** Off unless asked for by name. */
   readonly isOptIn?: true;
+  /** Of a counter: what is not told of stands at zero, so that one that comes up has grown from there. */
+  readonly isZeroIfAbsent?: true;
   /** Of a histogram: the bounds of its buckets where they have to be fixed beforehand. */
   readonly boundaries?: readonly number[];
 }

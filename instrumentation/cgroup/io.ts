@@ -35,6 +35,8 @@ export const containerIo: Source<ContainerIo> = defineSource({
       description: 'Bytes that the own cgroup transferred. A device on top of another one (dm, md) counts in both.',
       from: 'v2 io.stat: rbytes, wbytes; v1 blkio.throttle.io_service_bytes_recursive, without writes that the page cache put off',
       attributes,
+      // The kernel lists devices that the cgroup has used.
+      isZeroIfAbsent: true,
     },
     operations: {
       name: 'jobmeter.container.disk.operations',
@@ -44,6 +46,7 @@ export const containerIo: Source<ContainerIo> = defineSource({
       description: 'Transfers of the own cgroup. A device on top of another one (dm, md) counts in both.',
       from: 'v2 io.stat: rios, wios; v1 blkio.throttle.io_serviced_recursive, without writes that the page cache put off',
       attributes,
+      isZeroIfAbsent: true,
     },
   },
   read(host) {

@@ -64,6 +64,7 @@ export const nfs: Source<Nfs> = defineSource({
       description: 'Operations of NFS 4 that the client asked for, each one that was ever asked for.',
       from: "/proc/1/net/rpc/nfs, proc4: the client's own operations (include/linux/nfs4.h), NULL left out",
       attributes: { 'onc_rpc.version': 'int', 'nfs.operation.name': 'string' },
+      isZeroIfAbsent: true,
       isOptIn: true,
     },
     procedures: {
@@ -74,6 +75,7 @@ export const nfs: Source<Nfs> = defineSource({
       description: 'Procedures of NFS 2 and 3 that the client called, each one that was ever called.',
       from: '/proc/1/net/rpc/nfs, proc2 and proc3',
       attributes: { 'onc_rpc.version': 'int', 'onc_rpc.procedure.name': 'string' },
+      isZeroIfAbsent: true,
       isOptIn: true,
     },
     io: {

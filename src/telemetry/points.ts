@@ -61,6 +61,9 @@ export function createProducer(options: {
   /** Of the last collection, and of this one. */
   let streams: ReadonlyMap<string, Stream> = new Map();
   let observed = new Map<string, Stream>();
+  /** When each set was observed, by its name and whose numbers they were; of the last collection, and of this one. */
+  let lastTimes: ReadonlyMap<string, number> = new Map();
+  let times = new Map<string, number>();
 
   /** The point of a counter that now stands at `value`; none where a delta has nothing to start from. */
   function count(
@@ -68,12 +71,14 @@ export function createProducer(options: {
     since: Since,
     value: number,
     time: number,
+    zeroAt: number | undefined,
   ): Pick<DataPoint<number>, 'startTime' | 'value'> | undefined {
     const beginnings = options.beginnings();
     let last = streams.get(key);
     // One that went back is another counter from now on: from where it came, and since when it counts, nobody says.
     const isOther = last !== undefined && value < last.value;
     if (isOther) last = undefined;
+    if (last === undefined && !isOther && zeroAt !== undefined) last = { value: 0, time: zeroAt, start: zeroAt };
     if (last === undefined && since === 'agent') last = { value: 0, time: beginnings.agent, start: beginnings.agent };
     const began = since === 'unknown' || isOther ? undefined : beginnings[since];
     // A counter of unknown age starts at its first point, by the data model's rule for unknown start times. No point is
@@ -88,6 +93,8 @@ export function createProducer(options: {
     const points = new Map<Metric, DataPoint<number>[]>();
     const endTime = toHrTime(time);
     const whose = set.identity?.(data) ?? '';
+    const owner = `${set.name}\0${whose}`;
+    times.set(owner, time);
     set.observe(data, (key, number, attributes = {}) => {
       if (number === undefined || !Number.isFinite(number)) return;
       const metric = set.metrics[key]!;
@@ -95,7 +102,13 @@ export function createProducer(options: {
       const value = metric.value === 'int' ? Math.round(number) : number;
       const point =
         metric.kind === 'counter'
-          ? count([metric.name, whose, ...Object.values(attributes)].join('\0'), set.since, value, time)
+          ? count(
+              [metric.name, whose, ...Object.values(attributes)].join('\0'),
+              set.since,
+              value,
+              time,
+              metric.isZeroIfAbsent && lastTimes.get(owner),
+            )
           : { startTime: endTime, value };
       if (point === undefined) return;
       const list = points.get(metric) ?? [];
@@ -132,6 +145,7 @@ export function createProducer(options: {
   return {
     async collect() {
       observed = new Map();
+      times = new Map();
       const errors: unknown[] = [];
       const scopes: ScopeMetrics[] = [];
       for (const observation of options.observe()) {
@@ -142,6 +156,7 @@ export function createProducer(options: {
         }
       }
       streams = observed;
+      lastTimes = times;
       return {
         resourceMetrics: {
           resource: emptyResource(),

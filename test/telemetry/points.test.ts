@@ -14,6 +14,7 @@ function metricSet(since: Since): MetricSet<Values> {
     since,
     metrics: {
       counter: { name: 'counter', kind: 'counter', value: 'double', ...common },
+      listed: { name: 'listed', kind: 'counter', value: 'double', isZeroIfAbsent: true, ...common },
       level: { name: 'level', kind: 'updowncounter', value: 'int', ...common },
       gauge: { name: 'gauge', kind: 'gauge', value: 'double', ...common },
     },
@@ -72,6 +73,28 @@ test('a counter that went back is another one, of unknown age: none of its value
   await collect(110, { counter: 7 });
   assert.deepEqual(await collect(120, { counter: 2 }), ['counter 2 [120,120]']);
   assert.deepEqual(await collect(130, { counter: 3 }), ['counter 3 [120,130]']);
+});
+
+test('what is listed once it counts has grown from zero, where the list was there before and was the same one’s', async () => {
+  for (const [temporality, first, grown] of [
+    [CumulativeTemporalitySelector, ['listed{a} 5 [110,110]'], 'listed{b} 3 [110,120]'],
+    [DeltaTemporalitySelector, [], 'listed{b} 3 [110,120]'],
+  ] as const) {
+    const collect = createCollector('unknown', temporality);
+    assert.deepEqual(await collect(110, { 'listed a': 5 }), first);
+    assert.equal((await collect(120, { 'listed a': 5, 'listed b': 3 })).at(-1), grown);
+    const later = await collect(130, { 'listed a': 5, 'listed b': 4 });
+    assert.equal(
+      later.at(-1),
+      temporality === CumulativeTemporalitySelector ? 'listed{b} 4 [110,130]' : 'listed{b} 1 [120,130]',
+    );
+  }
+  const moved = createCollector('unknown');
+  await moved(110, {}, '/a');
+  assert.deepEqual(await moved(120, { 'listed a': 5 }, '/b'), ['listed{a} 5 [120,120]'], 'another cgroup’s list');
+  const back = createCollector('unknown');
+  await back(110, { 'listed a': 5 });
+  assert.deepEqual(await back(120, { 'listed a': 2 }), ['listed{a} 2 [120,120]'], 'one that went back');
 });
 
 test('the counters of another one are other counters, whatever they say', async () => {
