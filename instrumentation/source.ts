@@ -34,8 +34,8 @@ export interface Host {
    * is silent would hold up everything.
    */
   statfs(path: string): FileSystemSizes | undefined;
-  /** The same for all others, asked for by another process that may hang: what it last said, nothing at first. */
-  statfsElsewhere(paths: readonly string[]): ReadonlyMap<string, FileSystemSizes>;
+  /** The same for all others, asked for by another process that may hang: what it last said by path, nothing at first. */
+  statfsElsewhere(places: readonly MountPlace[]): ReadonlyMap<string, FileSystemSizes>;
   /**
    * What a service of the platform on this machine (http://169.254.170.2/…) last answered; undefined until it did, and
    * where it does not. It is asked anew every `period` milliseconds, sooner where that failed, and nobody waits for it;
@@ -50,6 +50,12 @@ export interface Host {
   wants(attribute: string): boolean;
   /** The directory below which all paths are read: "/", or where a host or a captured tree is mounted. */
   readonly root: string;
+}
+
+/** Where something is mounted, and what: the sizes of one are not those of the next one there. */
+export interface MountPlace {
+  readonly path: string;
+  readonly identity: string;
 }
 
 /** Bytes, and files (inodes); some file systems do not count those. */
@@ -138,6 +144,8 @@ export interface Source<S = unknown> extends MetricSet<S> {
   readonly isTicked?: true;
   /** At most this often, in milliseconds, where reading is dear. Only for gauges: a rate needs readings when it is asked for. */
   readonly period?: number;
+  /** Read at least this often, in milliseconds, whether anybody asks or not: what counts here begins again. */
+  readonly atLeastEvery?: number;
   /** Reads once; undefined where this machine has no such thing. Synchronous: nothing that can block is read here. */
   read(host: Host): S | undefined;
   /** What the newest snapshot means after the last one, where the kernel alone does not say; without state of its own. */
@@ -159,7 +167,7 @@ export function defineMetrics<D, const M extends Metrics>(spec: MetricSetSpec<D,
 
 /** {@link defineMetrics} for a source. */
 export function defineSource<S, const M extends Metrics>(
-  spec: MetricSetSpec<S, M> & Pick<Source<S>, 'isTicked' | 'period' | 'read' | 'settle'>,
+  spec: MetricSetSpec<S, M> & Pick<Source<S>, 'isTicked' | 'period' | 'atLeastEvery' | 'read' | 'settle'>,
 ): Source<S> {
   return spec as unknown as Source<S>;
 }

@@ -17,9 +17,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ended, root, until } from '../test/support/process.ts';
+import { agent, ended, root, run, until } from '../test/support/process.ts';
 import { askers, stateOf } from './askers.ts';
 import { cleanup, type Cleanup, startAgent } from './agents.ts';
+import { cgroupFor } from './in-cgroup.ts';
 
 const NAMESPACE = ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc'] as const;
 
@@ -266,6 +267,36 @@ for (const mode of ['hold', 'leave']) {
     end();
   });
 }
+
+test('--once has the sizes of a file system whose server answers, in its only export', async (all) => {
+  const { mount, enter } = silentMount(cleanup(all), 'answer');
+  const command = `${enter}\n${agent} --once --interval 100ms`;
+  const environment = { OTEL_METRICS_EXPORTER: 'console', JOBMETER_LOG_FORMAT: 'pretty' };
+  const { code, stderr } = await run(NAMESPACE[0], [...NAMESPACE.slice(1), command], environment);
+  assert.equal(code, 0, stderr);
+  // What its server says: 1000 blocks, 600 of them free.
+  const line = stderr.split('\n').find((one) => one.includes(`mountpoint=${mount},`) && one.includes('state=used'));
+  assert.match(line ?? '', / 1638400 By$/);
+});
+
+test('without memory to spare in its cgroup the agent starts no child, and says so', async (all) => {
+  const t = cleanup(all);
+  // The agent itself takes more than what is above the 96 MiB that must be free.
+  const cgroup = cgroupFor(t, 'room', { cpu: 2, memory: 112 * 1024 * 1024 });
+  const { mount, enter } = silentMount(t, 'answer');
+  const agent = await startAgent(t, {
+    args: ['--interval', '200ms'],
+    enter: `${cgroup.enter} && ${enterNamespace(enter)}`,
+  });
+  await until('the agent to tell of it', async () => {
+    await page(agent.url);
+    assert.deepEqual([...askers(agent.pid).keys()], []);
+    return agent.log().includes(`the sizes of ${mount} are left out`) ? true : undefined;
+  });
+  assert.match(await page(agent.url), /^system_filesystem_usage_bytes\{[^}]*mountpoint="\/"/m);
+  assert.deepEqual([...askers(agent.pid).keys()], []);
+  assert.doesNotMatch(await page(agent.url), new RegExp(`mountpoint="${mount}"`));
+});
 
 test('an agent that is killed while its child waits for a server takes the child with it', async (all) => {
   const t = cleanup(all);

@@ -1,4 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
+import { container } from '../instrumentation/cgroup/container.ts';
+import { memory } from '../instrumentation/host/memory.ts';
 import { uptime } from '../instrumentation/host/uptime.ts';
 import { sources } from '../instrumentation/index.ts';
 import type { Metric, Source } from '../instrumentation/source.ts';
@@ -16,9 +18,9 @@ import { serverMetrics } from './http/metrics.ts';
 import type { LocalServer } from './http/server.ts';
 import { createMemoryJournal } from './journal/memory.ts';
 import { configuredLimits } from './limit-settings.ts';
-import { isAwaited } from './limits.ts';
+import { type ConfiguredLimits, isAwaited, memoryLimit } from './limits.ts';
 import type { Log } from './log.ts';
-import { distributions, followMetered, metered } from './metered.ts';
+import { distributions, followMetered, memoryUse, metered } from './metered.ts';
 import type { Output } from './output.ts';
 import { createRunner, type Readings } from './runner.ts';
 import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
@@ -52,8 +54,8 @@ export const STOP_MILLISECONDS = 8000;
 const LEAST_MILLISECONDS = 1500;
 
 export interface Agent {
-  /** Resolves when two samples were taken. */
-  readonly twoSamples: Promise<void>;
+  /** Resolves when two samples were taken and, with `--once`, what is asked for in the background has come. */
+  readonly ready: Promise<unknown>;
   /** Takes and exports a last sample, sends what waits, and closes everything. True where all was delivered. */
   stop(): Promise<boolean>;
 }
@@ -110,6 +112,27 @@ export function selectedSources(selection: Selection): readonly Source[] {
   return sources.filter(({ isTicked, metrics }) => isTicked || Object.values(metrics).some(isWanted));
 }
 
+/** Bytes that must be free before another process is started: twice what it takes. */
+const CHILD_ROOM = 96 * 1024 * 1024;
+
+/**
+ * Whether the job loses nothing by another process: it is charged to the same cgroup, and has the same machine. What is
+ * not known is no room.
+ */
+export function hasRoomForChild(sample: Sample | undefined, configured: ConfiguredLimits): boolean {
+  // A limit that cannot be seen may hold.
+  if (sample === undefined || readingOf(sample, container)?.snapshot.isHidden === true) return false;
+  const { limit } = memoryLimit(sample, configured.memory) ?? {};
+  const use = memoryUse(sample);
+  if (limit === undefined || use === undefined) return false;
+  // Of a limit that is shared (a pod's, a task's, a job's) others use a part that is not in our use.
+  const own = readingOf(sample, container)?.snapshot.memory?.ownLimit;
+  const isShared =
+    ['ecs_task', 'slurm'].includes(limit.source) || (limit.source === 'cgroup_memory' && limit.value !== own);
+  const available = readingOf(sample, memory)?.snapshot.available ?? 0;
+  return !isShared && Math.min(limit.value - use.value, available) >= CHILD_ROOM;
+}
+
 /** Assembles the agent and starts it: the only place that knows every room. */
 export async function startAgent({
   config,
@@ -129,11 +152,12 @@ export async function startAgent({
   const selection = createSelection(values);
   const asker = createAsker(clock);
   const limits = configuredLimits(config);
+  const elsewhere = createElsewhere(clock, log, { hasRoom: () => hasRoomForChild(newest, limits) });
   const files = openKernelFiles(values['root.path'], clock, {
     platform: config.platform,
     wants: attributesOf(values),
     ask: asker.ask,
-    statfsElsewhere: createElsewhere(clock, log).statfs,
+    statfsElsewhere: elsewhere.statfs,
   });
   const resource = createAgentResource(config, files, instanceId, log);
   const runner = createRunner(selectedSources(selection), files, clock, (source, { path, message }) => {
@@ -223,10 +247,10 @@ export async function startAgent({
   const twoSamples = Promise.withResolvers<void>();
 
   function onTick({ sample, previous, duration, lateness }: Tick): void {
+    newest = sample;
     if (previous === undefined) onFirst(sample);
     else twoSamples.resolve();
     describe(sample);
-    newest = sample;
     const tick = follower.add(sample);
     if (tick.cpu) record.cpu(tick.cpu.value, { 'jobmeter.scope': tick.cpu.scope });
     if (tick.memory) record.memory(tick.memory.value, { 'jobmeter.scope': tick.memory.scope });
@@ -241,7 +265,14 @@ export async function startAgent({
   function onFirst(sample: Sample): void {
     const seconds = readingOf(sample, uptime)?.snapshot;
     boot = seconds === undefined ? undefined : sample.wall - seconds * 1000;
+    // There is one export only: what is asked for in the background has to be there by then.
+    if (values.once) {
+      createRunner(selectedSources(selection), files, clock, () => {}).readOthers();
+      answered = Promise.all([elsewhere.settled(), asker.settled()]);
+    }
   }
+
+  let answered: Promise<unknown> | undefined;
 
   /** What was said of the scopes; undefined when there is nothing more to say. */
   let described: readonly string[] | undefined = [];
@@ -287,7 +318,7 @@ export async function startAgent({
   else if (destinations.length === 0) log.info(`exports nothing: ${reasonForSilence(config)}`);
 
   return {
-    twoSamples: twoSamples.promise,
+    ready: twoSamples.promise.then(() => answered),
     async stop() {
       const end = clock.monotonic() + STOP_MILLISECONDS;
       isStopped = true;

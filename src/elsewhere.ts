@@ -1,4 +1,4 @@
-import type { FileSystemSizes, Host } from '../instrumentation/source.ts';
+import type { FileSystemSizes, Host, MountPlace } from '../instrumentation/source.ts';
 import type { Clock } from './clock.ts';
 import { ask, program } from './elsewhere-child.ts';
 import { sizesOf } from './host.ts';
@@ -16,7 +16,7 @@ const DEADLINE = 5000;
 /** File systems that hang in one round, and children that cannot be killed: each of those holds memory. */
 const MOST_HUNG = 4;
 
-interface State {
+interface State extends MountPlace {
   answer?: { readonly sizes: FileSystemSizes; readonly at: number };
   askedAt: number;
   /** An errno, or {@link HUNG}; undefined while all is well. */
@@ -24,6 +24,12 @@ interface State {
 }
 
 const HUNG = 'hung';
+
+/** Why nobody is asked at all. */
+const PAUSES = {
+  memory: 'a process that asks for them needs more memory than is known to be free',
+  stuck: `${MOST_HUNG} processes that asked hang, and cannot be killed`,
+} as const;
 
 /** That there is no such directory, or that it is not for us, is no news. */
 const SILENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM']);
@@ -37,9 +43,13 @@ export interface Elsewhere {
 interface Options {
   /** Instead of {@link DEADLINE}. */
   readonly deadline?: number;
+  /** Whether there is memory for a child: it would be charged to the job, and the kernel could kill the whole job for it. */
+  readonly hasRoom?: () => boolean;
   /** JavaScript that a child runs before its program. */
   readonly before?: string;
 }
+
+const isSame = (a: MountPlace | undefined, b: MountPlace) => a?.path === b.path && a.identity === b.identity;
 
 /**
  * What a child last said about each of these mount points. At most once a minute, and only where there are any, children
@@ -48,56 +58,83 @@ interface Options {
 export function createElsewhere(
   clock: Pick<Clock, 'monotonic'>,
   log: Pick<Log, 'info' | 'warn'>,
-  { deadline = DEADLINE, before = '' }: Options = {},
+  { deadline = DEADLINE, hasRoom = () => true, before = '' }: Options = {},
 ): Elsewhere {
+  /** By path. */
   const states = new Map<string, State>();
   /** The end of each child that cannot be killed, and where it hangs; undefined of one that did not even start. */
-  const stuck = new Map<Promise<void>, string | undefined>();
+  const stuck = new Map<Promise<void>, MountPlace | undefined>();
   let nextRound = -Infinity;
   let round: PromiseWithResolvers<void> | undefined;
   let isFailureSaid = false;
+  let pause: keyof typeof PAUSES | undefined;
 
   function startRound(): void {
     nextRound = clock.monotonic() + EVERY;
     round = Promise.withResolvers();
-    const isHung = (path: string) => Number(states.get(path)!.trouble === HUNG);
-    const askedAt = (path: string) => states.get(path)!.askedAt;
-    const isStuck = new Set(stuck.values());
-    const paths = [...states.keys()].filter((path) => !isStuck.has(path));
+    const isHung = ({ trouble }: State) => Number(trouble === HUNG);
+    const isStuck = (state: State) => [...stuck.values()].some((place) => isSame(place, state));
+    const places = [...states.values()].filter((state) => !isStuck(state));
     goOn(
-      paths.toSorted((a, b) => isHung(a) - isHung(b) || askedAt(a) - askedAt(b)),
+      places.toSorted((a, b) => isHung(a) - isHung(b) || a.askedAt - b.askedAt),
       0,
     );
   }
 
-  function goOn(paths: readonly string[], hung: number): void {
-    if (paths.length === 0 || hung === MOST_HUNG || stuck.size === MOST_HUNG) return endRound();
-    const left = [...paths];
-    ask(before + program, paths, deadline, {
-      begins: (path) => note(path, { askedAt: clock.monotonic() }),
-      answers(answer) {
-        const path = left.shift()!;
-        if (typeof answer === 'string') note(path, { trouble: answer });
-        else note(path, { trouble: undefined, answer: { sizes: sizesOf(answer), at: clock.monotonic() } });
+  function goOn(places: readonly MountPlace[], hung: number): void {
+    if (places.length === 0) return endRound();
+    setPause(stuck.size >= MOST_HUNG ? 'stuck' : hasRoom() ? undefined : 'memory');
+    if (pause !== undefined || hung === MOST_HUNG) return endRound();
+    const left = [...places];
+    ask(
+      before + program,
+      places.map(({ path }) => path),
+      deadline,
+      {
+        begins: () => note(left[0]!, { askedAt: clock.monotonic() }),
+        answers(answer) {
+          const place = left.shift()!;
+          if (typeof answer === 'string') note(place, { trouble: answer });
+          else note(place, { trouble: undefined, answer: { sizes: sizesOf(answer), at: clock.monotonic() } });
+        },
+        isSilent(path, end) {
+          const place = path === undefined ? undefined : left.shift()!;
+          if (end !== undefined) {
+            stuck.set(end, place);
+            void end.then(() => stuck.delete(end));
+          }
+          if (place === undefined) return fail(left, 'a process neither begins nor can be killed');
+          note(place, { trouble: HUNG });
+          return goOn(left, hung + 1);
+        },
+        ends: (error) => (error === undefined ? endRound() : fail(left, error.message)),
       },
-      isSilent(path, end) {
-        if (end !== undefined) {
-          stuck.set(end, path);
-          void end.then(() => stuck.delete(end));
-        }
-        if (path === undefined) return endRound();
-        left.shift();
-        note(path, { trouble: HUNG });
-        return goOn(left, hung + 1);
-      },
-      ends(error) {
-        endRound();
-        if (error === undefined || isFailureSaid) return;
-        isFailureSaid = true;
-        log.warn(`cannot ask for the sizes of ${paths.join(', ')}: ${error.message}; they are left out (said once)`);
-      },
-    });
+    );
     return undefined;
+  }
+
+  /** What was known is not told any longer, as is said. */
+  function setPause(reason: typeof pause): void {
+    if (reason !== undefined) forget(states.values());
+    if (reason === pause) return;
+    pause = reason;
+    if (reason === undefined) log.info('file systems are asked for their sizes again');
+    else log.warn(`the sizes of ${pathsOf([...states.values()])} are left out: ${PAUSES[reason]}`);
+  }
+
+  function fail(places: readonly MountPlace[], message: string): void {
+    endRound();
+    forget(places);
+    if (isFailureSaid) return;
+    isFailureSaid = true;
+    log.warn(`cannot ask for the sizes of ${pathsOf(places)}: ${message}; they are left out (said once)`);
+  }
+
+  function forget(places: Iterable<MountPlace>): void {
+    for (const place of places) {
+      const state = states.get(place.path);
+      if (isSame(state, place)) delete state!.answer;
+    }
   }
 
   function endRound(): void {
@@ -105,29 +142,30 @@ export function createElsewhere(
     round = undefined;
   }
 
-  /** What went away meanwhile is not remembered again. */
-  function note(path: string, change: Partial<State>): void {
+  /** What went away meanwhile is not remembered again, and what took its place has sizes of its own. */
+  function note(place: MountPlace, change: Partial<Omit<State, keyof MountPlace>>): void {
+    const { path } = place;
     const state = states.get(path);
-    if (state === undefined) return;
+    if (state === undefined || !isSame(state, place)) return;
     const before = state.trouble;
     Object.assign(state, change);
     const { trouble } = state;
+    if (trouble !== undefined) delete state.answer;
     if (trouble === before) return;
     if (trouble === undefined) {
       if (!SILENT.has(before!)) log.info(`the file system at ${path} answers again`);
       return;
     }
-    if (trouble !== HUNG) delete state.answer;
     if (!SILENT.has(trouble))
       log.warn(
         `the file system at ${path} ${trouble === HUNG ? 'does not answer' : `says ${trouble}`}; its sizes are left out`,
       );
   }
 
-  function statfs(paths: readonly string[]): ReadonlyMap<string, FileSystemSizes> {
-    const wanted = new Set(paths);
-    for (const path of states.keys()) if (!wanted.has(path)) states.delete(path);
-    for (const path of wanted) if (!states.has(path)) states.set(path, { askedAt: 0 });
+  function statfs(places: readonly MountPlace[]): ReadonlyMap<string, FileSystemSizes> {
+    const wanted = new Map(places.map((place) => [place.path, place]));
+    for (const [path, state] of states) if (!isSame(wanted.get(path), state)) states.delete(path);
+    for (const [path, { identity }] of wanted) if (!states.has(path)) states.set(path, { path, identity, askedAt: 0 });
     const now = clock.monotonic();
     if (wanted.size > 0 && round === undefined && now >= nextRound) startRound();
     const fresh = [...states].flatMap(([path, { answer }]) =>
@@ -145,4 +183,8 @@ export function createElsewhere(
       clearInterval(hold);
     },
   };
+}
+
+function pathsOf(places: readonly MountPlace[]): string {
+  return places.map(({ path }) => path).join(', ');
 }

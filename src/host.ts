@@ -102,8 +102,8 @@ export function openKernelFiles(
   const derived = new Map<string, Derived>();
   /** Files that were not there: to look is a sixth of the price of an error from open(2). */
   const missing = new Set<string>();
-  /** Open files that show the highest value since we reset it; undefined where the kernel lets nobody reset it. */
-  const peaks = new Map<string, number | undefined>();
+  /** Open files that show the highest value since we reset it; without a descriptor where the kernel lets nobody. */
+  const peaks = new Map<string, { readonly fd: number | undefined; used: number }>();
   let failures: ReadFailure[] = [];
   let buffer = Buffer.allocUnsafeSlow(64 * 1024);
   let mostKept = keepable();
@@ -147,6 +147,12 @@ export function openKernelFiles(
     if (file === undefined) return;
     kept.delete(path);
     closeSync(file.fd);
+  }
+
+  function forgetPeak(path: string): void {
+    const fd = peaks.get(path)?.fd;
+    if (fd !== undefined) closeSync(fd);
+    peaks.delete(path);
   }
 
   function fill(fd: number): Buffer {
@@ -238,19 +244,20 @@ export function openKernelFiles(
       }
     },
     readPeak(path) {
-      if (!peaks.has(path)) {
-        peaks.set(path, openPeak(prefix + path));
+      const file = peaks.get(path);
+      if (file === undefined) {
+        peaks.set(path, { fd: openPeak(prefix + path), used: now });
         return undefined;
       }
-      const fd = peaks.get(path);
+      const { fd } = file;
       if (fd === undefined) return undefined;
+      file.used = now;
       try {
         const peak = parseNumber(fill(fd));
         writeSync(fd, RESET);
         return peak;
       } catch (error) {
-        closeSync(fd);
-        peaks.delete(path);
+        forgetPeak(path);
         return DEAD.has((error as NodeJS.ErrnoException).code ?? '') ? undefined : fail(path, error);
       }
     },
@@ -261,8 +268,9 @@ export function openKernelFiles(
         return fail(path, error);
       }
     },
-    statfsElsewhere(paths) {
-      const found = statfsElsewhere?.(paths.map((path) => prefix + path)) ?? new Map();
+    statfsElsewhere(places) {
+      const found =
+        statfsElsewhere?.(places.map(({ path, identity }) => ({ path: prefix + path, identity }))) ?? new Map();
       return new Map([...found].map(([path, sizes]) => [path.slice(prefix.length), sizes]));
     },
     ask(url, period, parse) {
@@ -308,12 +316,13 @@ export function openKernelFiles(
       if (now < sweep) return;
       sweep = now + FORGET;
       for (const [path, { used }] of kept) if (now - used > FORGET) forget(path);
+      // Where it could not be opened, that is tried again.
+      for (const [path, { used }] of peaks) if (now - used > FORGET) forgetPeak(path);
       missing.clear();
     },
     close() {
       for (const file of kept.keys()) forget(file);
-      for (const fd of peaks.values()) if (fd !== undefined) closeSync(fd);
-      peaks.clear();
+      for (const path of peaks.keys()) forgetPeak(path);
     },
   };
 }

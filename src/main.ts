@@ -51,7 +51,7 @@ async function run(config: AgentConfig): Promise<number> {
     output: stderr,
     instanceId: await randomId(),
   });
-  await (config.values.once ? Promise.race([agent.twoSamples, signal]) : signal);
+  await (config.values.once ? Promise.race([agent.ready, signal]) : signal);
   const isComplete = await agent.stop();
   return config.values.once && !isComplete ? 1 : 0;
 }

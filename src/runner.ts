@@ -24,7 +24,7 @@ export interface SourceStats {
 }
 
 export interface Runner {
-  /** Reads the sources of every tick. */
+  /** Reads the sources of every tick, and for their own sake those that nobody asked for in too long (`atLeastEvery`). */
   readTicked(): Readings;
   /** Reads the others, but for those that are not due yet: of them it is the last reading. */
   readOthers(): Readings;
@@ -33,6 +33,9 @@ export interface Runner {
 
 /** Milliseconds. */
 const EARLY = 500;
+
+/** So many failures are said and remembered of each source; a path may be another one each time. */
+const MOST_SAID = 1000;
 
 /**
  * Reads every source once, times it, and keeps the failure of one from the others: a source that throws, or a file that
@@ -49,6 +52,7 @@ export function createRunner(
     stats: { source: source.name, seconds: 0, isHere: false, errors: new Map<string, number>() },
     said: new Set<string>(),
     due: -Infinity,
+    readAt: -Infinity,
     last: undefined as Reading | undefined,
   }));
   /** The last snapshot of each source, also where it failed since. */
@@ -72,8 +76,9 @@ export function createRunner(
     for (const failure of failures) {
       stats.errors.set(failure.type, (stats.errors.get(failure.type) ?? 0) + 1);
       const key = `${failure.type} ${failure.path}`;
-      if (!said.has(key) && said.size < 1000) report(source.name, failure);
+      if (said.has(key) || said.size >= MOST_SAID) continue;
       said.add(key);
+      report(source.name, failure);
     }
     if (snapshot !== undefined || failures.length > 0) stats.isHere = true;
     stats.seconds += (clock.monotonic() - at) / 1000;
@@ -84,9 +89,18 @@ export function createRunner(
   function readDue(entry: (typeof entries)[number]): Reading | undefined {
     const now = clock.monotonic();
     if (now < entry.due - EARLY) return entry.last;
+    entry.readAt = now;
     entry.due = now + (entry.source.period ?? 0);
     entry.last = readOne(entry);
     return entry.last;
+  }
+
+  function readOverdue(): void {
+    const now = clock.monotonic();
+    for (const entry of entries) {
+      const { isTicked, atLeastEvery } = entry.source;
+      if (!isTicked && atLeastEvery !== undefined && now >= entry.readAt + atLeastEvery - EARLY) readDue(entry);
+    }
   }
 
   function readAll(isTicked: boolean): Readings {
@@ -103,6 +117,7 @@ export function createRunner(
     stats: entries.map(({ stats }) => stats),
     readTicked() {
       const readings = readAll(true);
+      readOverdue();
       files.endTick();
       return readings;
     },

@@ -6,7 +6,7 @@ import type { Reading, Readings } from './runner.ts';
 
 export const samplerSettings: { readonly interval: Setting<number> } = {
   interval: durationSetting({
-    doc: 'How often everything is read.',
+    doc: 'How often CPU and memory are read; the rest is read when it is wanted.',
     default: 1000,
     least: 100,
     most: 300_000,

@@ -2,8 +2,8 @@ import type { Attributes, Metric } from '../instrumentation/source.ts';
 import type { Config } from './config/load.ts';
 import { listSetting, type Setting, type Values } from './config/setting.ts';
 
-// Which metrics are exported, and of which devices, interfaces and mounts. Everything is read all the same: other numbers
-// are made from it.
+// Which metrics are exported, and of which devices, interfaces and mounts. A source none of whose metrics is wanted is not
+// read, unless other numbers are made from it.
 
 const PATTERNS = 'patterns separated by commas: * stands for any text, ? for one character';
 
@@ -52,16 +52,19 @@ export const selectionSettings: SelectionSettings = {
   ),
 };
 
-/** sda1, nvme0n1p1 and the like; what a program or removable media made of memory or of a file is no disk either. */
-const PARTITION = /^(?:(?:s|h|v|xv)d[a-z]+\d+|(?:nvme\d+n|mmcblk|nbd|md|rbd|pmem|ublkb)\d+p\d+|dasd[a-z]+\d+)$/;
+/** By the kernel's rule: a number after the name of the disk, and a "p" between where that ends with a digit itself. */
+const PARTITION = /\dp\d+$|^(?:(?:s|h|v|xv|ub|rss|das)d[a-z]+|scm[a-z]+|pmem\d+(?:\.\d+)?s)\d+$/;
+/** What a program or removable media made of memory or of a file. */
 const NO_DISK = /^(?:loop|ram|zram|fd|sr)\d+$/;
+/** What a card starts from, and one of several hidden paths to an NVMe disk, which is listed itself. */
+const NO_WHOLE_DISK = /^(?:mmcblk\d+(?:boot\d+|rpmb)|nvme\d+c\d+n\d+)$/;
 
 /** What each pair of settings is about: the metrics, the attributes that name it, and what is on by default. */
 const SUBJECTS = {
   devices: {
     metrics: /\.disk\./,
     keys: ['system.device'],
-    isDefault: (name: string) => !PARTITION.test(name) && !NO_DISK.test(name),
+    isDefault: (name: string) => !PARTITION.test(name) && !NO_DISK.test(name) && !NO_WHOLE_DISK.test(name),
   },
   interfaces: {
     metrics: /\.network\./,
@@ -69,7 +72,7 @@ const SUBJECTS = {
     keys: ['network.interface.name', 'system.device'],
     isDefault: (name: string) => name !== 'lo',
   },
-  mounts: { metrics: /\.filesystem\./, keys: ['system.filesystem.mountpoint'], isDefault: () => true },
+  mounts: { metrics: /\.filesystem\.|\.nfs\.io$/, keys: ['system.filesystem.mountpoint'], isDefault: () => true },
 } as const;
 
 export interface Selection {

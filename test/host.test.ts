@@ -218,20 +218,28 @@ test('a peak that nobody can reset is absent, each time, and no failure', (t) =>
 
 test('what is asked of another process is asked below the root, and told as seen from there', (t) => {
   const tree = createTree({});
-  const asked: (readonly string[])[] = [];
+  const asked: unknown[] = [];
   const kernel = openKernelFiles(tree.root, systemClock, {
-    statfsElsewhere(paths) {
-      asked.push(paths);
-      return new Map([[paths[1]!, { total: 3, free: 2, available: 1 }]]);
+    statfsElsewhere(places) {
+      asked.push(places);
+      return new Map([[places[1]!.path, { total: 3, free: 2, available: 1 }]]);
     },
   });
   t.after(() => {
     kernel.close();
     tree.remove();
   });
-  const answers = kernel.host.statfsElsewhere(['/mnt/a', '/mnt/b']);
+  const answers = kernel.host.statfsElsewhere([
+    { path: '/mnt/a', identity: '1' },
+    { path: '/mnt/b', identity: '2' },
+  ]);
   assert.deepEqual([...answers], [['/mnt/b', { total: 3, free: 2, available: 1 }]]);
-  assert.deepEqual(asked, [[`${tree.root}/mnt/a`, `${tree.root}/mnt/b`]]);
+  assert.deepEqual(asked, [
+    [
+      { path: `${tree.root}/mnt/a`, identity: '1' },
+      { path: `${tree.root}/mnt/b`, identity: '2' },
+    ],
+  ]);
 });
 
 test('what a service answers is parsed; what cannot be is a failure of the source that asked', (t) => {

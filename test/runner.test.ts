@@ -107,3 +107,70 @@ test('others are read when they are wanted, and one that is dear not before it i
     ],
   ]);
 });
+
+test('what begins again is read in time though nobody asks, and by its last reading, whoever asked for that', () => {
+  const clock = createFakeClock();
+  const read: string[] = [];
+  const define = (name: string, atLeastEvery?: number, isHere = true) =>
+    defineSource({
+      name,
+      since: 'unknown',
+      ...(atLeastEvery && { atLeastEvery }),
+      metrics: {},
+      read: () => (read.push(name), isHere ? 1 : undefined),
+      observe() {},
+    });
+  const sources = [define('turning', 30_000), define('absent', 60_000, false), define('other')];
+  const runner = createRunner(sources, openKernelFiles('/', clock), clock, () => {});
+  const began = clock.monotonic();
+  const taken: string[] = [];
+  for (let second = 0; second <= 100; second++) {
+    clock.stall(began + second * 1000 - clock.monotonic());
+    assert.equal(runner.readTicked().size, 0, 'it is nobody’s sample');
+    taken.push(...read.splice(0).map((name) => `${second} ${name}`));
+    if (second === 45) {
+      assert.deepEqual([...runner.readOthers().keys()], [sources[0], sources[2]]);
+      assert.deepEqual(read.splice(0), ['turning', 'absent', 'other']);
+    }
+  }
+  assert.deepEqual(taken, ['0 turning', '0 absent', '30 turning', '75 turning']);
+});
+
+test('what turned while nobody asked has counted', () => {
+  const clock = createFakeClock();
+  const turning = source<number>(
+    'turning',
+    () => (clock.monotonic() / 1000) % 100,
+    (previous, current) => current + (current < previous % 100 ? 100 : 0) + Math.floor(previous / 100) * 100,
+  );
+  const { isTicked: _, ...rest } = turning;
+  const counter: Source = { ...rest, atLeastEvery: 30_000 };
+  const runner = createRunner([counter], openKernelFiles('/', clock), clock, () => {});
+  const first = clock.monotonic() / 1000;
+  assert.equal(runner.readOthers().get(counter)?.snapshot, first);
+  for (let second = 0; second < 450; second++) {
+    clock.stall(1000);
+    runner.readTicked();
+  }
+  assert.equal(runner.readOthers().get(counter)?.snapshot, first + 450);
+});
+
+test('of failures that are others each time, a thousand are said and remembered', (t) => {
+  const clock = createFakeClock();
+  const { add } = Set.prototype;
+  let remembered = 0;
+  t.mock.method(Set.prototype, 'add', function (this: Set<unknown>, value: unknown) {
+    if (String(value).includes('/proc/bad')) remembered++;
+    return add.call(this, value);
+  });
+  let next = 0;
+  let said = 0;
+  const failing = source('failing', () => undefined);
+  const files = {
+    ...openKernelFiles('/', clock),
+    takeFailures: () => [{ path: `/proc/bad${next++}`, type: 'parse', message: '' }],
+  };
+  const runner = createRunner([failing], files, clock, () => said++);
+  for (let i = 0; i < 1500; i++) runner.readTicked();
+  assert.deepEqual([said, remembered, runner.stats[0]!.errors.get('parse')], [1000, 1000, 1500]);
+});

@@ -79,6 +79,7 @@ for (const [setting, name, key] of [
   ['interfaces', 'system.network.io', 'network.interface.name'],
   ['interfaces', 'system.network.packet.count', 'system.device'],
   ['mounts', 'system.filesystem.usage', 'system.filesystem.mountpoint'],
+  ['mounts', 'jobmeter.host.nfs.io', 'system.filesystem.mountpoint'],
 ] as const) {
   test(`${setting} are chosen by ${key} of ${name}`, () => {
     const has = (values: Partial<Values>, value: string) =>
@@ -105,6 +106,24 @@ test('the devices, interfaces and mounts of the default', () => {
       'system.device',
       ['sda', 'vdb', 'xvda', 'nvme0n1', 'nvme10n2', 'mmcblk0', 'dm-0', 'md127', 'nbd3', 'sdaa', 'rbd0', 'dasda'],
       ['sda1', 'vdb12', 'xvda1', 'nvme0n1p1', 'mmcblk0p2', 'md127p1', 'nbd3p1', 'loop0', 'ram7', 'zram0', 'sr0', 'fd0'],
+    ],
+    [
+      'system.disk.io',
+      'system.device',
+      ['zd0', 'zd16', 'bcache0', 'cciss/c0d0', 'drbd0', 'md_d0', 'md_backup', 'pmem0', 'pmem0.1', 'etherd/e0.0'],
+      ['zd0p1', 'bcache0p1', 'cciss/c0d0p1', 'drbd0p1', 'md_d0p1', 'pmem0p1', 'pmem0.1p2', 'etherd/e0.0p1', 'loop0p1'],
+    ],
+    [
+      'system.disk.io',
+      'system.device',
+      ['pmem0s', 'pmem0.1s', 'rssda', 'scma', 'ubda', 'ublkb0'],
+      ['pmem0s1', 'pmem0.1s2', 'rssda1', 'scma1', 'ubda1', 'ublkb0p12', 'dasda1', 'hda2', 'rbd0p1'],
+    ],
+    [
+      'system.disk.io',
+      'system.device',
+      [],
+      ['mmcblk0boot0', 'mmcblk1boot1', 'mmcblk0rpmb', 'nvme0c0n1', 'nvme10c12n3'],
     ],
     ['system.network.io', 'network.interface.name', ['eth0', 'lo1', 'ib0', 'wlan0', 'veth1'], ['lo']],
     ['system.filesystem.usage', 'system.filesystem.mountpoint', ['/', '/boot', '/mnt/loop0'], []],

@@ -68,8 +68,9 @@ export const container: Source<Container> = defineSource({
       kind: 'updowncounter',
       unit: 'By',
       value: 'int',
-      description: 'How far the working set of the own cgroup is below its memory limit; absent without a limit.',
-      from: 'the tightest memory limit of jobmeter.container.memory.limit less the working set, not below 0',
+      description:
+        'How far the working set of the own cgroup is below its memory limit; absent without one, and where the limit of an ancestor is tighter.',
+      from: 'v2 memory.max, v1 memory.limit_in_bytes, where jobmeter.container.memory.limit is no less, less the working set, not below 0',
     },
     memoryStat: {
       name: 'jobmeter.container.memory.stat',
@@ -139,9 +140,11 @@ export const container: Source<Container> = defineSource({
   },
 });
 
+/** Of the limit of an ancestor others use a part, and how much of it nobody tells. */
 function available(memory: ContainerMemory | undefined): number | undefined {
   const limit = memory && tightestOf(memory.limits);
-  return limit === undefined || memory?.workingSet === undefined ? undefined : Math.max(0, limit - memory.workingSet);
+  if (limit === undefined || limit !== memory?.ownLimit || memory.workingSet === undefined) return undefined;
+  return Math.max(0, limit - memory.workingSet);
 }
 
 function tightestOf(limits: Limits): number | undefined {

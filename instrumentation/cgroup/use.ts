@@ -47,6 +47,8 @@ export interface ContainerMemory {
   readonly stat?: MemoryStat | undefined;
   readonly faults?: PageFaults | undefined;
   readonly limits: Limits<MemoryLimit>;
+  /** The limit of this very cgroup, which no other one has a part of; Infinity or absent without one. */
+  readonly ownLimit?: number | undefined;
 }
 
 /** As the kubelet counts it. The two numbers are not of one moment: their difference can come out below zero. */

@@ -1,4 +1,5 @@
 import { parseNumber } from '../kernel/bytes.ts';
+import { parseLimit } from '../kernel/cgroup.ts';
 import { keyed } from '../kernel/keyed.ts';
 import { USER_HZ } from '../kernel/stat.ts';
 import type { Host } from '../source.ts';
@@ -44,6 +45,7 @@ export function readMemoryV1(host: Host, cgroup: Cgroup): ContainerMemory {
     stat: stat && statV1(stat),
     faults: pageFaults(stat?.total_pgfault, stat?.total_pgmajfault),
     limits: memoryLimitsV1(host, cgroup, stat?.hierarchical_memory_limit),
+    ownLimit: host.read(`${directory}/memory.limit_in_bytes`, parseLimit),
   };
 }
 

@@ -32,6 +32,7 @@ export function readMemoryV2(host: Host, { path, directories }: Cgroup): Contain
     const usage = host.read(`${directory}/memory.current`, parseNumber);
     if (usage === undefined && !host.exists(`${directory}/memory.current`)) continue;
     const stat = host.read(`${directory}/memory.stat`, parseMemoryStat);
+    const limits = memoryLimitsV2(host, directories.slice(above));
     return {
       path: ancestor(path, above),
       usage,
@@ -39,7 +40,8 @@ export function readMemoryV2(host: Host, { path, directories }: Cgroup): Contain
       stat,
       faults: pageFaults(stat?.pgfault, stat?.pgmajfault),
       tickPeak: host.readPeak(`${directory}/memory.peak`),
-      limits: memoryLimitsV2(host, directories.slice(above)),
+      limits,
+      ownLimit: limits === 'unknown' ? undefined : limits.find((limit) => limit.directory === directory)?.value,
     };
   }
   return undefined;

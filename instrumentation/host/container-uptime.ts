@@ -28,7 +28,8 @@ export const containerUptime: Source<number> = defineSource({
     );
     if (isKernels !== true) return undefined;
     const now = host.read('/proc/uptime', parseUptime);
-    const start = host.readOnce('/proc/1/stat', parseStartTime);
+    // With hidepid= the processes of others are there, and nobody may look.
+    const start = host.isReadable('/proc/1/stat') ? host.readOnce('/proc/1/stat', parseStartTime) : undefined;
     return now === undefined || start === undefined || start > now ? undefined : now - start;
   },
   observe(seconds, emit) {

@@ -30,12 +30,14 @@ export interface Energy {
 
 /**
  * The counters have 32 bits, of 61 µJ on most Intel machines (262 kJ, 11 minutes at 400 W) and 15 µJ on AMD's and for
- * Intel's DRAM (66 kJ, less than 3 minutes at 400 W). Who asks for these numbers more seldom than that loses whole turns,
- * and is told too little.
+ * Intel's DRAM (66 kJ, less than 3 minutes at 400 W). They are read each half a minute also where
+ * nobody asks: half a turn of 66 kJ in that time is 1.1 kW, and more is not believed ({@link step}). Only where ticks are
+ * minutes apart (--interval) can whole turns be lost, and too little is told.
  */
 export const energy: Source<Energy> = defineSource({
   name: 'energy',
   since: 'unknown',
+  atLeastEvery: 30_000,
   metrics: {
     energy: {
       name: 'hw.energy',

@@ -95,7 +95,9 @@ function readMounted(host: Host): readonly Mounted[] | undefined {
 }
 
 function readSizes(host: Host, mounted: readonly Mounted[]): readonly FileSystem[] {
-  const elsewhere = host.statfsElsewhere(mounted.filter(({ isLocal }) => !isLocal).map(({ mountPoint }) => mountPoint));
+  const elsewhere = host.statfsElsewhere(
+    mounted.filter(({ isLocal }) => !isLocal).map(({ mountPoint, identity }) => ({ path: mountPoint, identity })),
+  );
   return mounted.flatMap((place) => {
     const sizes = place.isLocal ? host.statfs(place.mountPoint) : elsewhere.get(place.mountPoint);
     // Size 0 says that there is no such thing as a size.

@@ -4,6 +4,8 @@ import type { Mount } from '../kernel/mountinfo.ts';
 /** A file system, as it is mounted in one place. */
 export interface Mounted {
   readonly mountPoint: string;
+  /** Another one at the same place, also of the same name, has another. */
+  readonly identity: string;
   /** What was mounted, without a password. */
   readonly device: string;
   readonly type: string;
@@ -14,9 +16,14 @@ export interface Mounted {
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
 
-/** Whatever is in neither table may wait for a server, or for a program (FUSE). */
-const LOCAL = words(`bcachefs btrfs exfat ext2 ext3 ext4 f2fs hfs hfsplus jffs2 jfs minix msdos nilfs2 ntfs ntfs3
-  reiserfs rootfs tmpfs ubifs udf ufs vfat xfs zfs`);
+/**
+ * Whatever is in neither table may wait for a server, for a program (FUSE), or for a slow device: some (msdos, ntfs, udf)
+ * read a whole table from it to count what is free.
+ */
+const LOCAL = words(`bcachefs btrfs exfat ext2 ext3 ext4 f2fs jffs2 jfs ntfs3 reiserfs rootfs tmpfs ubifs xfs zfs`);
+
+/** So does vfat. Here it is the small partition that the firmware starts from, which nearly every machine has. */
+const OF_FIRMWARE: ReadonlySet<string> = new Set(['/boot', '/boot/efi', '/boot/firmware', '/efi']);
 
 /** Nothing can be kept in these: the kernel makes them up as they are read, or they are images, which are always full. */
 const ROOMLESS =
@@ -37,15 +44,23 @@ const OF_NOBODY =
 /**
  * The file systems that a person would name, once each, however often they are mounted: where their own root is, else
  * where the path is shortest, as df(1) does. `mounts` is the whole table, of which those below `root` are seen.
+ *
+ * What is mounted by demand (autofs) is left out: it would never be unmounted while somebody asks for its sizes again
+ * and again, and to ask may mount it. So there are no sizes of, for instance, homes on NFS that autofs mounts.
  */
 export function mountedBelow(
   root: string,
   mounts: readonly Mount[],
   isDirectory: (path: string) => boolean,
 ): readonly Mounted[] {
-  const places = visibleMounts(mounts, isLocal).flatMap(({ mount, isOnly }) => {
+  const wayThrough = (mount: Mount, above: Way | undefined): Way => {
+    if (mount.type === 'autofs' || above === 'on demand') return 'on demand';
+    return above !== 'elsewhere' && isLocal(mount, pathFrom(root, mount.mountPoint)) ? 'local' : 'elsewhere';
+  };
+  const places = visibleMounts(mounts, wayThrough).flatMap(({ mount, way }) => {
     const mountPoint = pathFrom(root, mount.mountPoint);
-    return mountPoint === undefined || !hasRoom(mount, mountPoint) ? [] : [{ mount, mountPoint, isLocal: isOnly }];
+    const isLeftOut = way === 'on demand' || mountPoint === undefined || !hasRoom(mount, mountPoint);
+    return isLeftOut ? [] : [{ mount, mountPoint, isLocal: way === 'local' }];
   });
   return [...Map.groupBy(places, ({ mount }) => mount.device).values()].flatMap((same) => {
     // A file on which another one was mounted (/etc/hosts) is no place of a file system.
@@ -53,6 +68,9 @@ export function mountedBelow(
     return chosen === undefined ? [] : [describe(chosen, root === '/')];
   });
 }
+
+/** What a path leads through: this machine's memory alone, something that may hang, or a mount by demand. */
+type Way = 'local' | 'elsewhere' | 'on demand';
 
 interface Place {
   readonly mount: Mount;
@@ -71,6 +89,8 @@ function describe({ mount, mountPoint, isLocal }: Place, isOurs: boolean): Mount
   const isReadOnly = (isOurs && mount.options.includes('ro')) || mount.superOptions.includes('ro');
   return {
     mountPoint,
+    // The kernel gives each of these numbers again when it is free: only together they tell one from another.
+    identity: [mount.id, mount.device, mount.type, mount.root, mount.source].join(' '),
     device: withoutPassword(mount.source),
     type: mount.type,
     mode: isReadOnly ? 'ro' : 'rw',
@@ -79,7 +99,8 @@ function describe({ mount, mountPoint, isLocal }: Place, isOurs: boolean): Mount
 }
 
 /** The sizes of an overlay are those of the file system that holds its upper directory; without one, of any other. */
-function isLocal({ type, superOptions }: Mount): boolean {
+function isLocal({ type, superOptions }: Mount, mountPoint: string | undefined): boolean {
+  if (type === 'vfat') return OF_FIRMWARE.has(mountPoint ?? '');
   if (type === 'overlay') return superOptions.some((option) => option.startsWith('upperdir='));
   return LOCAL.has(type) || ROOMLESS.has(type);
 }

@@ -7,8 +7,8 @@ const STATES = ['running', 'sleeping', 'stopped', 'defunct'] as const;
 
 type State = (typeof STATES)[number];
 
-/** Processes. More of them would hold up everything else for a tenth of a second. */
-export const MOST_PROCESSES = 5000;
+/** Processes. More of them would hold up everything else for a fifth of a second, where the machine is busy. */
+export const MOST_PROCESSES = 2500;
 
 export interface Processes {
   /** Absent where not all could be seen. */
@@ -19,7 +19,7 @@ export interface Processes {
 export const processes: Source<Processes> = defineSource({
   name: 'processes',
   since: 'unknown',
-  // About 20 microseconds a process, of which the kernel takes 18.
+  // About 20 microseconds a process, nearly all of them the kernel's, and 70 where the machine is busy.
   period: 60_000,
   metrics: {
     count: {

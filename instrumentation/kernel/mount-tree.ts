@@ -1,16 +1,20 @@
 import type { Mount } from './mountinfo.ts';
 
-export interface VisibleMount {
+export interface VisibleMount<Way> {
   readonly mount: Mount;
-  /** Whether it and all mounts that its path leads through are of the kind that was asked for. */
-  readonly isOnly: boolean;
+  /** What its path leads through, itself included. */
+  readonly way: Way;
 }
 
 /**
  * Those mounts of a table whose path leads to them: neither below a directory that another mount covers, nor themselves
- * covered. At the path of a covered one there is something else.
+ * covered. At the path of a covered one there is something else. `wayThrough` tells the way to a mount, given the way to
+ * the one on which it stands; undefined where that one is not in the table.
  */
-export function visibleMounts(mounts: readonly Mount[], is: (mount: Mount) => boolean): readonly VisibleMount[] {
+export function visibleMounts<Way extends string>(
+  mounts: readonly Mount[],
+  wayThrough: (mount: Mount, above: Way | undefined) => Way,
+): readonly VisibleMount<Way>[] {
   const byId = new Map(mounts.map((mount) => [mount.id, mount]));
   /** By the mount on which they stand. */
   const placesOn = new Map<string, Set<string>>();
@@ -21,25 +25,27 @@ export function visibleMounts(mounts: readonly Mount[], is: (mount: Mount) => bo
     if (places === undefined) placesOn.set(parent, new Set([mountPoint]));
     else places.add(mountPoint);
   }
-  /** Of each mount that a path leads to, covered or not: whether all on the way are of the kind. */
-  const reached = new Map<string, boolean | undefined>();
+  /** The way to each mount that a path leads to, covered or not. */
+  const reached = new Map<string, Way | undefined>();
 
-  function reach(mount: Mount): boolean | undefined {
+  function reach(mount: Mount): Way | undefined {
     if (reached.has(mount.id)) return reached.get(mount.id);
     // What would be above itself is reached by no path.
     reached.set(mount.id, undefined);
     const above = mount.parent === mount.id ? undefined : byId.get(mount.parent);
-    const before = above === undefined ? true : reach(above);
-    const isReached = before !== undefined && !isBelowOne(placesOn.get(mount.parent) ?? new Set(), mount.mountPoint);
-    const isOnly = isReached ? before && is(mount) : undefined;
-    reached.set(mount.id, isOnly);
-    return isOnly;
+    const before = above && reach(above);
+    const isReached =
+      (above === undefined || before !== undefined) &&
+      !isBelowOne(placesOn.get(mount.parent) ?? new Set(), mount.mountPoint);
+    const way = isReached ? wayThrough(mount, before) : undefined;
+    reached.set(mount.id, way);
+    return way;
   }
 
   return mounts.flatMap((mount) => {
-    const isOnly = reach(mount);
+    const way = reach(mount);
     const isCovered = placesOn.get(mount.id)?.has(mount.mountPoint) === true;
-    return isOnly === undefined || isCovered ? [] : [{ mount, isOnly }];
+    return way === undefined || isCovered ? [] : [{ mount, way }];
   });
 }
 

@@ -11,11 +11,11 @@ export interface NfsMount {
 /**
  * The NFS mounts of /proc/PID/mountstats (fs/nfs/super.c, nfs_show_stats). The same file system mounted at a second place
  * shows the same counters there: only the first place is taken. Nothing else names the file system, but two that
- * agree in age, options and some thirty counters are one.
+ * agree in age, options and some thirty counters are one. Of several at one mount point it is the last, which lies above
+ * the others.
  */
 export function parseMountstats(bytes: Bytes): readonly NfsMount[] {
-  const mounts: NfsMount[] = [];
-  const seen = new Set<string>();
+  const last = new Map<string, Mounted>();
   let open: { readonly mountPoint: string; readonly device: string; readonly from: number } | undefined;
   let end: number;
   for (let start = 0; start < bytes.length; start = end + 1) {
@@ -27,13 +27,24 @@ export function parseMountstats(bytes: Bytes): readonly NfsMount[] {
     } else if (open !== undefined && line.startsWith('\tbytes:')) {
       const { mountPoint, device, from } = open;
       const counted = parseBytes(line, bytes, start);
-      const key = device + new TextDecoder('latin1').decode(bytes.subarray(from, end));
-      if (!seen.has(key)) mounts.push({ mountPoint, ...counted });
-      seen.add(key);
+      const fileSystem = device + new TextDecoder('latin1').decode(bytes.subarray(from, end));
+      last.set(mountPoint, { mount: { mountPoint, ...counted }, fileSystem });
       open = undefined;
     }
   }
-  return mounts;
+  return firstPlaces([...last.values()]);
+}
+
+interface Mounted {
+  readonly mount: NfsMount;
+  /** All that is said of the file system, the same at each of its places. */
+  readonly fileSystem: string;
+}
+
+function firstPlaces(mounted: readonly Mounted[]): readonly NfsMount[] {
+  const first = new Map<string, NfsMount>();
+  for (const { mount, fileSystem } of mounted) if (!first.has(fileSystem)) first.set(fileSystem, mount);
+  return [...first.values()];
 }
 
 /** "device server:/export mounted on /mnt with fstype nfs4 statvers=1.1"; spaces in names are escaped. */

@@ -9,9 +9,12 @@ export interface Swap {
   readonly used: number;
 }
 
-const LINE = /^(\S+)[ \t]+(?:file|partition)[ \t]+(\d{1,15})[ \t]+(\d{1,15})[ \t]+-?\d{1,10}$/;
+const LINE = /^(\S+)[ \t]+(file|partition|virtual)[ \t]+(\d{1,15})[ \t]+(\d{1,15})[ \t]+-?\d{1,10}$/;
 
-/** Parses /proc/swaps: a header, and a line for each area, with sizes in KiB whatever the size of a page (proc_swaps(5)). */
+/**
+ * Parses /proc/swaps: a header, and a line for each area, with sizes in KiB whatever the size of a page (proc_swaps(5)).
+ * lxcfs makes a file of its own, with one area "none" of type "virtual"; some versions say there as used what is free.
+ */
 export function parseSwaps(bytes: Bytes): readonly Swap[] {
   if (bytes.length === 0) return [];
   const swaps: Swap[] = [];
@@ -20,7 +23,9 @@ export function parseSwaps(bytes: Bytes): readonly Swap[] {
     end = lineEnd(bytes, start);
     const match = LINE.exec(new TextDecoder().decode(bytes.subarray(start, end)));
     if (match === null) throw new ParseError('an area of swap: name, type, size, use, priority', bytes, start);
-    swaps.push({ name: unescape(match[1]!), size: Number(match[2]) * 1024, used: Number(match[3]) * 1024 });
+    const [, name, type, size, used] = match;
+    if (type === 'virtual') continue;
+    swaps.push({ name: unescape(name!), size: Number(size) * 1024, used: Number(used) * 1024 });
   }
   return swaps;
 }

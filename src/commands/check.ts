@@ -1,6 +1,6 @@
 import { filesystem } from '../../instrumentation/host/filesystem.ts';
 import type { Source } from '../../instrumentation/source.ts';
-import { otlpDestination, selectedSources } from '../agent.ts';
+import { hasRoomForChild, otlpDestination, selectedSources } from '../agent.ts';
 import { createAsker } from '../ask.ts';
 import { systemClock } from '../clock.ts';
 import { printable } from '../config/printable.ts';
@@ -12,7 +12,7 @@ import { openKernelFiles, type ReadFailure } from '../host.ts';
 import { startServer } from '../http/server.ts';
 import { configuredLimits } from '../limit-settings.ts';
 import type { Log } from '../log.ts';
-import { createRunner } from '../runner.ts';
+import { createRunner, type Readings } from '../runner.ts';
 import { attributesOf, createSelection } from '../selection.ts';
 import { describeListenError, serverOptions } from '../serve.ts';
 import { type AgentConfig, isPageServed, isServerOn, pushExporters, schema } from '../settings.ts';
@@ -80,7 +80,13 @@ async function trySources(config: AgentConfig): Promise<{ metered: readonly stri
   const { values, platform } = config;
   const asker = createAsker(systemClock, 0);
   const hung: string[] = [];
-  const elsewhere = createElsewhere(systemClock, { info() {}, warn: (line) => hung.push(line) });
+  const limits = configuredLimits(config);
+  let ticked: Readings = new Map();
+  const elsewhere = createElsewhere(
+    systemClock,
+    { info() {}, warn: (line) => hung.push(line) },
+    { hasRoom: () => hasRoomForChild({ slot: 0, wall: 0, readings: ticked }, limits) },
+  );
   const files = openKernelFiles(values['root.path'], systemClock, {
     platform,
     wants: attributesOf(values),
@@ -94,7 +100,7 @@ async function trySources(config: AgentConfig): Promise<{ metered: readonly stri
   });
   // What is asked for in the background is there at the second time.
   const first = createRunner(sources, files, systemClock, () => {});
-  first.readTicked();
+  ticked = first.readTicked();
   first.readOthers();
   await Promise.all([asker.settled(), elsewhere.settled()]);
   const readings = new Map([...runner.readTicked(), ...runner.readOthers()]);
@@ -109,7 +115,7 @@ async function trySources(config: AgentConfig): Promise<{ metered: readonly stri
     const state = failed.length > 0 ? 'fails' : reading === undefined ? 'not here' : 'works';
     return { kind: 'source', name: source.name, state, details };
   });
-  return { metered: describeScopes({ slot: 0, wall: Date.now(), readings }, configuredLimits(config)), tried };
+  return { metered: describeScopes({ slot: 0, wall: Date.now(), readings }, limits), tried };
 }
 
 function countNumbers(source: Source, snapshot: unknown): number {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Output } from '../output.ts';
 import type { Destination } from './destination.ts';
 
@@ -22,12 +23,24 @@ export function createConsoleDestination(output: Pick<Output, 'write' | 'flush'>
     address: 'standard error',
     mostRecords: 1,
     mostBytes: Infinity,
-    async send(records) {
-      const isOut = records.every(write);
-      return isOut ? { kind: 'delivered' } : { kind: 'transient', reason: 'nobody reads what it writes' };
+    async send(records, signal) {
+      for (const record of records) {
+        for (let waited = 0; !write(record); waited += PAUSE) {
+          if (waited >= PATIENCE || signal.aborted) return { kind: 'transient', reason: 'nobody reads what it writes' };
+          await sleep(PAUSE);
+        }
+      }
+      return { kind: 'delivered' };
     },
   };
 }
+
+/**
+ * Milliseconds. A pipe holds less than a record of a large machine, so whoever reads gets a moment to keep up before that
+ * is called a trouble.
+ */
+const PATIENCE = 1000;
+const PAUSE = 10;
 
 interface Attribute {
   readonly key: string;

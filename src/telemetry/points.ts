@@ -61,6 +61,8 @@ export function createProducer(options: {
   /** Of the last collection, and of this one. */
   let streams: ReadonlyMap<string, Stream> = new Map();
   let observed = new Map<string, Stream>();
+  /** The series of this collection. One that comes twice is one: of two values in turn, each would be growth. */
+  const taken = new Set<string>();
   /** When each set was observed, by its name and whose numbers they were; of the last collection, and of this one. */
   let lastTimes: ReadonlyMap<string, number> = new Map();
   let times = new Map<string, number>();
@@ -99,16 +101,13 @@ export function createProducer(options: {
       if (number === undefined || !Number.isFinite(number)) return;
       const metric = set.metrics[key]!;
       if (!options.selection.hasMetric(metric) || !options.selection.hasPoint(metric, attributes)) return;
+      const series = seriesKey(owner, metric, attributes);
+      if (taken.has(series)) return;
+      taken.add(series);
       const value = metric.value === 'int' ? Math.round(number) : number;
       const point =
         metric.kind === 'counter'
-          ? count(
-              [metric.name, whose, ...Object.values(attributes)].join('\0'),
-              set.since,
-              value,
-              time,
-              metric.isZeroIfAbsent && lastTimes.get(owner),
-            )
+          ? count(series, set.since, value, time, metric.isZeroIfAbsent && lastTimes.get(owner))
           : { startTime: endTime, value };
       if (point === undefined) return;
       const list = points.get(metric) ?? [];
@@ -146,6 +145,7 @@ export function createProducer(options: {
     async collect() {
       observed = new Map();
       times = new Map();
+      taken.clear();
       const errors: unknown[] = [];
       const scopes: ScopeMetrics[] = [];
       for (const observation of options.observe()) {
@@ -166,6 +166,13 @@ export function createProducer(options: {
       };
     },
   };
+}
+
+/** Names a series among all others: whose it is, its metric, and its attributes. */
+function seriesKey(owner: string, { name }: Metric, attributes: Attributes): string {
+  let key = `${owner}\0${name}`;
+  for (const attribute in attributes) key += `\0${attribute}\0${attributes[attribute]}`;
+  return key;
 }
 
 /** Milliseconds as OpenTelemetry's pair of seconds and nanoseconds. */

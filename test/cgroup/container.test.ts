@@ -82,9 +82,36 @@ suite('memory that is left', () => {
     numbersOf(container, openLevels(t, 2, [own, ...above]))['memoryAvailable'];
 
   test('the limit less the working set', (t) => assert.equal(available(t, use(1000, 400, '5000')), 4400));
-  test('the tightest limit counts, wherever it is', (t) => {
-    assert.equal(available(t, use(1000, 400, 'max'), use(9, 0, '3000'), use(9, 0, '5000')), 2400);
+  test('the own limit counts where no other is tighter', (t) => {
+    assert.equal(available(t, use(1000, 400, '3000'), use(9, 0, 'max'), use(9, 0, '5000')), 2400);
+    assert.equal(available(t, use(1000, 400, '3000'), use(9, 0, '3000')), 2400);
   });
+  test('absent where the limit of an ancestor is tighter: others use a part of it', (t) => {
+    assert.equal(available(t, use(1000, 400, 'max'), use(9, 0, '3000'), use(9, 0, '5000')), undefined);
+    assert.equal(available(t, use(1000, 400, '5000'), use(9, 0, 'max'), use(9, 0, '3000')), undefined);
+  });
+  test('the limit of the ancestor that is charged, where the own cgroup has no memory controller', (t) => {
+    assert.equal(available(t, {}, use(1000, 400, '3000'), use(9, 0, '5000')), 2400);
+    assert.equal(available(t, {}, use(1000, 400, '5000'), use(9, 0, '3000')), undefined);
+  });
+  for (const [name, own, hierarchical, expected] of [
+    ['v1: the own limit, where the kernel knows of no tighter one', '3000', '3000', 2400],
+    ['v1: absent where an ancestor, hidden or not, is tighter', '5000', '3000', undefined],
+    ['v1: absent where the own one has no limit', '9223372036854771712', '3000', undefined],
+    ['v1: absent where the own limit cannot be understood', 'x', '3000', undefined],
+    ['v1: the own limit, where the kernel tells of no other', '3000', undefined, 2400],
+    ['v1: absent without a limit', '9223372036854771712', '9223372036854771712', undefined],
+  ] as const) {
+    test(name, (t) => {
+      const stat = hierarchical === undefined ? '' : `hierarchical_memory_limit ${hierarchical}\n`;
+      const files = {
+        'memory.usage_in_bytes': '1000\n',
+        'memory.stat': `${stat}total_inactive_file 400\n`,
+        'memory.limit_in_bytes': `${own}\n`,
+      };
+      assert.equal(numbersOf(container, openLevels(t, 1, [files]))['memoryAvailable'], expected);
+    });
+  }
   test('absent without a limit', (t) => assert.equal(available(t, use(1000, 400, 'max')), undefined));
   test('absent where a limit cannot be understood', (t) => {
     assert.equal(available(t, use(1000, 400, '5000'), use(9, 0, 'x')), undefined);

@@ -19,6 +19,8 @@ interface Situation {
   readonly memory: string;
   readonly use: (tree: Tree, cpu: string, memory: string) => Readonly<Record<string, number>>;
   readonly limits: Readonly<Record<string, number>>;
+  /** The tightest memory limit is that of the own cgroup, not of an ancestor. */
+  readonly isOwnLimit?: true;
   /** What the CPU set holds, where it is not 2. */
   readonly cpus?: number;
 }
@@ -33,6 +35,7 @@ const situations: readonly Situation[] = [
     memory: ROOT,
     use: useV2,
     limits: { cpuLimit: 1.5, memoryLimit: 256 * 1024 ** 2 },
+    isOwnLimit: true,
   },
   {
     name: 'kubernetes-v2',
@@ -48,6 +51,7 @@ const situations: readonly Situation[] = [
     memory: `${ROOT}/memory`,
     use: (tree, cpu, memory) => ({ ...cpuV1(tree, cpu), ...memoryV1(tree, memory) }),
     limits: { cpuLimit: 0.5, memoryLimit: 128 * 1024 ** 2 },
+    isOwnLimit: true,
   },
   {
     // Of all controllers only memory has a cgroup for this session.
@@ -76,13 +80,12 @@ const situations: readonly Situation[] = [
   })),
 ];
 
-for (const { name, cpu, memory, use, limits, cpus = 2 } of situations) {
+for (const { name, cpu, memory, use, limits, isOwnLimit, cpus = 2 } of situations) {
   test(`${name}: limits and use are those that were captured`, (t) => {
     const [before, after] = [openTree(t, `${name}/0`), openTree(t, `${name}/1`)];
     for (const tree of [before, after]) {
       const { usage, ...expected } = use(tree, cpu ?? '', memory);
-      const available =
-        limits['memoryLimit'] === undefined ? {} : { memoryAvailable: limits['memoryLimit'] - expected['workingSet']! };
+      const available = isOwnLimit && { memoryAvailable: limits['memoryLimit']! - expected['workingSet']! };
       assert.deepEqual(emitted(container, tree.snapshot), { ...expected, ...limits, ...available });
       assert.equal(tree.snapshot.cpu?.usage, usage);
       const { cpuLimits } = tree.snapshot;

@@ -31,6 +31,26 @@ test('the second process may be anything but a kernel thread', (t) => {
   assert.notEqual(read(t, { ...CONTAINER, 'proc/2/comm': 'sh\n' })[0], undefined);
 });
 
+test('who may not look at the first process (hidepid) is told nothing, and that is no failure', (t) => {
+  const tree = createTree(CONTAINER);
+  const kernel = openKernelFiles(tree.root, systemClock);
+  t.after(() => {
+    kernel.close();
+    tree.remove();
+  });
+  const { host } = kernel;
+  const isOther = (file: string) => file.startsWith('/proc/1/');
+  const seen = containerUptime.read({
+    ...host,
+    isReadable: (file) => !isOther(file) && host.isReadable(file),
+    readOnce(file, parse) {
+      assert.ok(!isOther(file), `${file} was read`);
+      return host.readOnce(file, parse);
+    },
+  });
+  assert.equal(seen, undefined);
+});
+
 suite('nothing', () => {
   const rows: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'where the processes are the host’s': { 'proc/2/comm': 'kthreadd\n' },

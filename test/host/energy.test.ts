@@ -151,6 +151,11 @@ test('who may not read the counters is told nothing, and no error', (t) => {
   assert.deepEqual(kernel.takeFailures(), []);
 });
 
+test('it is read so often that a turn at a kilowatt is never taken for one that was set back', () => {
+  const smallest = 65_712; // Joules, of AMD's counter.
+  assert.ok((energy.atLeastEvery! / 1000) * 1000 < smallest / 2, `${energy.atLeastEvery}`);
+});
+
 test('a machine without such counters is silent', (t) => {
   const tree = onTree(t, energy, { 'proc/stat': '' });
   assert.equal(tree.next(), undefined);

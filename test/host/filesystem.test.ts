@@ -153,10 +153,54 @@ test('a file system that is also mounted where nothing can hang is asked there',
   assert.deepEqual(mounted(table).slice(2), ['/a/long/way/to/it ext4 rw']);
 });
 
-test('the way through a mount by demand may hang; it is no file system itself', () => {
-  const table =
-    '27 1 8:1 / / rw - ext4 /dev/sda1 rw\n28 27 0:50 / /boot rw - autofs systemd-1 rw\n29 28 8:2 / /boot rw - vfat /dev/sdb rw\n';
-  assert.deepEqual(mounted(table), ['/ ext4 rw', '/boot vfat rw elsewhere']);
+test('what is mounted by demand is left out, and so is all below it: it would stay mounted for ever, or be mounted', () => {
+  const table = `\
+27 1 8:1 / / rw - ext4 /dev/sda1 rw
+28 27 0:50 / /boot rw - autofs systemd-1 rw
+29 28 8:2 / /boot rw - vfat /dev/sdb rw
+30 27 0:51 / /home rw - autofs auto.home rw
+31 30 0:52 / /home/me rw - nfs server:/me rw
+32 31 8:3 / /home/me/disk rw - ext4 /dev/sdc rw
+33 27 8:4 / /homes rw - ext4 /dev/sdd rw
+`;
+  assert.deepEqual(mounted(table), ['/ ext4 rw', '/homes ext4 rw']);
+  const elsewhere = '34 27 0:52 / /also/mounted/here rw - nfs server:/me rw\n';
+  assert.deepEqual(mounted(table + elsewhere).slice(2), ['/also/mounted/here nfs rw elsewhere']);
+});
+
+test('types that may read a whole table from a slow device to count what is free are asked elsewhere', () => {
+  for (const type of ['vfat', 'msdos', 'ntfs', 'udf', 'minix', 'nilfs2', 'ufs', 'hfs', 'hfsplus']) {
+    const table = `27 1 8:1 / / rw - ext4 /dev/sda1 rw\n28 27 8:2 / /media/stick rw - ${type} /dev/sdb rw\n`;
+    assert.deepEqual(mounted(table), ['/ ext4 rw', `/media/stick ${type} rw elsewhere`]);
+  }
+  for (const type of ['ext2', 'xfs', 'btrfs', 'f2fs', 'zfs', 'exfat', 'bcachefs', 'jfs', 'ubifs', 'jffs2', 'ntfs3']) {
+    assert.deepEqual(mounted(`27 1 8:1 / / rw - ${type} /dev/sda1 rw\n`), [`/ ${type} rw`]);
+  }
+});
+
+test('no child is needed for the small vfat that the firmware starts from, also of a host that is mounted somewhere', () => {
+  for (const at of ['/boot', '/boot/efi', '/efi']) {
+    const table = `27 1 8:1 / / rw - ext4 /dev/sda1 rw\n28 27 8:2 / ${at} rw - vfat /dev/sda2 rw\n`;
+    assert.deepEqual(mounted(table), ['/ ext4 rw', `${at} vfat rw`]);
+    const ofHost = table.replaceAll(' / / ', ' / /host ').replaceAll(` / ${at} `, ` / /host${at} `);
+    assert.deepEqual(mounted(ofHost, { root: '/host' }), ['/ ext4 rw', `${at} vfat rw`]);
+    assert.deepEqual(mounted(table, { root: '/' }), mounted(ofHost, { root: '/host' }));
+  }
+});
+
+test('another file system at the same path has another identity; the same one, mounted anew with other options, has not', () => {
+  const identity = (line: string) => mountedBelow('/', parseMountinfo(bytesOf(line)), () => true)[0]!.identity;
+  const first = identity('28 27 0:50 / /a rw - nfs server:/x rw\n');
+  assert.equal(identity('28 27 0:50 / /a ro,noatime - nfs server:/x ro\n'), first);
+  for (const other of [
+    '29 27 0:50 / /a rw - nfs server:/x rw\n',
+    '28 27 0:51 / /a rw - nfs server:/x rw\n',
+    '28 27 0:50 /sub /a rw - nfs server:/x rw\n',
+    '28 27 0:50 / /a rw - nfs4 server:/x rw\n',
+    '28 27 0:50 / /a rw - nfs server:/y rw\n',
+  ]) {
+    assert.notEqual(identity(other), first);
+  }
 });
 
 test('an overlay without an upper directory may have its sizes from a server', () => {
@@ -193,7 +237,8 @@ function open(t: TestContext, table: (root: string) => string, sizes: Record<str
       asked.push(at);
       return sizes[at];
     },
-    statfsElsewhere(paths) {
+    statfsElsewhere(places) {
+      const paths = places.map(({ path: at }) => at);
       elsewhere.push(paths);
       return new Map(paths.flatMap((at) => (sizes[at] === undefined ? [] : [[at, sizes[at]] as const])));
     },

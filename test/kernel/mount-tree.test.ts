@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pathFrom, visibleMounts } from '../../instrumentation/kernel/mount-tree.ts';
-import { parseMountinfo } from '../../instrumentation/kernel/mountinfo.ts';
+import { type Mount, parseMountinfo } from '../../instrumentation/kernel/mountinfo.ts';
 import { bytesOf } from '../support/parser-table.ts';
 
-/** Mounts as "id parent mountPoint type"; what is visible, with "only" where the way there has local types alone. */
+/** Mounts as "id parent mountPoint type"; what is visible, with what the way there leads through. */
 function visible(...lines: readonly string[]): readonly string[] {
   const table = lines.map((line) => {
     const [id, parent, mountPoint, type] = line.split(' ');
     return `${id} ${parent} 0:${id} / ${mountPoint} rw - ${type} source rw\n`;
   });
-  return visibleMounts(parseMountinfo(bytesOf(table.join(''))), ({ type }) => type !== 'nfs').map(
-    ({ mount, isOnly }) => `${mount.id} ${mount.mountPoint}${isOnly ? '' : ' may hang'}`,
+  const wayThrough = ({ type }: Mount, above = ''): string => (type === 'nfs' ? `${above} may hang` : above);
+  return visibleMounts(parseMountinfo(bytesOf(table.join(''))), wayThrough).map(
+    ({ mount, way }) => `${mount.id} ${mount.mountPoint}${way}`,
   );
 }
 

@@ -33,6 +33,22 @@ parses(parseMountstats, {
       { mountPoint: '/b', read: 5, written: 6 },
     ],
   ],
+  'two file systems at one mount point: the upper one': [
+    device('s:/a', '/a') + block(9) + device('s:/b', '/a') + block(8, '1 2 3 4 50 60 7 8 '),
+    [{ mountPoint: '/a', read: 50, written: 60 }],
+  ],
+  'a file system that is hidden at its first place, at the second': [
+    device('s:/a', '/a') +
+      block(9) +
+      device('s:/b', '/a') +
+      block(8, '1 2 3 4 50 60 7 8 ') +
+      device('s:/a', '/c') +
+      block(9),
+    [
+      { mountPoint: '/a', read: 50, written: 60 },
+      { mountPoint: '/c', read: 5, written: 6 },
+    ],
+  ],
   'a mount without counters': [device('s:/a', '/a') + device('proc', '/proc', 'proc') + block(9), []],
 });
 

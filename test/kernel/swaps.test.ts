@@ -23,6 +23,10 @@ parses(parseSwaps, {
       { name: '/mnt/a file\t9\t9\\\n/задание-задание-задание-задание', size: 8192, used: 4096 },
     ],
   ],
+  'what lxcfs makes of a limit, which is no area': [
+    `${HEADER}none                                    virtual\t\t524288\t524288\t0\n`,
+    [],
+  ],
   nothing: ['', []],
 });
 
@@ -32,6 +36,7 @@ refuses(parseSwaps, {
   'a column less': `${HEADER}/dev/dm-1                               partition\t8388604\t1234\n`,
   'a column more': `${HEADER}/dev/dm-1                               partition\t8388604\t1234\t5\t-2\n`,
   'a negative size': `${HEADER}/dev/dm-1                               partition\t-4\t0\t-2\n`,
+  'what lxcfs makes, cut off': `${HEADER}none                                    virtual\t\t524288\t5242`,
   'another type': `${HEADER}/dev/dm-1                               network\t4\t0\t-2\n`,
   'an empty line': `${HEADER}\n`,
 });

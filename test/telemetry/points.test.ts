@@ -27,6 +27,38 @@ function metricSet(since: Since): MetricSet<Values> {
   });
 }
 
+/** Collects what is emitted, in this order, as of each call: "name attributes value" of all points. */
+function createLister(temporality: AggregationTemporalitySelector) {
+  type Emitted = readonly (readonly [metric: string, value: number, attributes: Readonly<Record<string, string>>])[];
+  const set = {
+    ...metricSet('unknown'),
+    observe(list: Emitted, emit: Parameters<MetricSet<Values>['observe']>[1]) {
+      for (const [metric, value, attributes] of list) emit(metric, value, attributes);
+    },
+  };
+  let time = 0;
+  let lists: readonly Emitted[] = [];
+  const producer = createProducer({
+    version: '0',
+    schemaUrl: '',
+    temporality,
+    selection: { hasMetric: () => true, hasPoint: () => true },
+    beginnings: () => ({ agent: 0, boot: 0 }),
+    observe: () => lists.map((data, index) => ({ set: { ...set, name: `set${index}` }, data, time: (time += 1000) })),
+  });
+  return async (...of: readonly Emitted[]): Promise<readonly string[]> => {
+    lists = of;
+    const { resourceMetrics } = await producer.collect();
+    return resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
+      metrics.flatMap(({ descriptor, dataPoints }) =>
+        dataPoints.map(
+          ({ attributes, value }) => `${descriptor.name} ${JSON.stringify(attributes)} ${value as number}`,
+        ),
+      ),
+    );
+  };
+}
+
 /** Collects `values` as of second `time`; points as "name{k} value [start,end]", in seconds. */
 function createCollector(since: Since, temporality: AggregationTemporalitySelector = CumulativeTemporalitySelector) {
   let whose = '';
@@ -114,6 +146,40 @@ test('deltas: nothing out of nothing, the growth after that, nothing from one th
   assert.deepEqual(await collect(120, { counter: 9, level: 4 }), ['counter 2 [110,120]', 'level 4 [120,120]']);
   assert.deepEqual(await collect(130, { counter: 4 }), []);
   assert.deepEqual(await collect(140, { counter: 5 }), ['counter 1 [130,140]']);
+});
+
+test('a series that comes twice is taken once, the first: two constants in turn are no growth', async () => {
+  const twice = [
+    ['counter', 1000, { k: 'a' }],
+    ['counter', 70, { k: 'a' }],
+    ['counter', 1000, { k: 'a' }],
+  ] as const;
+  const deltas = createLister(DeltaTemporalitySelector);
+  assert.deepEqual(await deltas(twice), []);
+  assert.deepEqual(await deltas(twice), ['counter {"k":"a"} 0']);
+  assert.deepEqual(await deltas(twice), ['counter {"k":"a"} 0']);
+  const collect = createLister(CumulativeTemporalitySelector);
+  const first = ['counter {"k":"a"} 1000'];
+  assert.deepEqual([await collect(twice), await collect(twice)], [first, first]);
+});
+
+test('what comes once is taken: of another kind of number, another attribute, another set; unknown ones do not count', async () => {
+  const collect = createLister(CumulativeTemporalitySelector);
+  for (const metric of ['counter', 'level', 'gauge']) {
+    const list = [
+      [metric, Number.NaN, { k: 'a' }],
+      [metric, 1, { k: 'a' }],
+      [metric, 2, { k: 'b' }],
+      [metric, 3, { j: 'a' }],
+      [metric, 4, { k: 'a', j: 'b' }],
+      [metric, 5, {}],
+      [metric, 6, { k: 'b' }],
+      [metric, 7, {}],
+    ] as const;
+    const points = ['{"k":"a"} 1', '{"k":"b"} 2', '{"j":"a"} 3', '{"k":"a","j":"b"} 4', '{} 5'];
+    const expected = points.map((point) => `${metric} ${point}`);
+    assert.deepEqual(await collect(list, list), [...expected, ...expected]);
+  }
 });
 
 test('deltas of what began with the agent count from there', async () => {
