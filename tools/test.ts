@@ -1,6 +1,7 @@
 // npm test: what a change must pass. `--check` alone leaves out the tests themselves.
 
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 
 const checks: readonly (readonly [string, ...string[]])[] = [
   ['tsc', '--project', '.'],
@@ -9,7 +10,15 @@ const checks: readonly (readonly [string, ...string[]])[] = [
   ['oxfmt', '--check'],
   ['knip'],
 ];
-const tests: readonly [string, ...string[]] = ['node', '--test', '--test-reporter=spec', 'test/**/*.test.ts'];
+// Many tests wait, for a timeout or for another process: more than one for each CPU go at once.
+const concurrency = `--test-concurrency=${Math.max(4, availableParallelism())}`;
+const tests: readonly [string, ...string[]] = [
+  'node',
+  '--test',
+  concurrency,
+  '--test-reporter=spec',
+  'test/**/*.test.ts',
+];
 
 for (const [program, ...args] of process.argv.includes('--check') ? checks : [...checks, tests]) {
   const name = [program, ...args.filter((arg) => arg.endsWith('.ts'))].join(' ');
