@@ -79,14 +79,23 @@ interface Sent {
 function translate(request: OtlpRequest): ReadonlyMap<string, Sent> {
   const sent = new Map<string, Sent>();
   const underscored = (name: string) => name.replaceAll(/[^a-zA-Z0-9]/g, '_');
-  const units: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' };
+  const units: Readonly<Record<string, string>> = {
+    s: 'seconds',
+    By: 'bytes',
+    Hz: 'hertz',
+    Cel: 'celsius',
+    J: 'joules',
+    'By/s': 'bytes_per_second',
+  };
   for (const { scopeMetrics } of request.resourceMetrics) {
     for (const { name, unit, ...data } of scopeMetrics.flatMap(({ metrics }) => metrics)) {
-      assert.ok(unit in units || /^\{.*\}$/.test(unit), `a unit that this test has no name for: ${unit}`);
-      const word = units[unit] ?? '';
-      const family = underscored(name) + (word === '' ? '' : `_${word}`);
+      assert.ok(unit in units || /^(?:1|\{.*\})$/.test(unit), `a unit that this test has no name for: ${unit}`);
+      const word = unit === '1' && data.gauge ? 'ratio' : (units[unit] ?? '');
       const { sum, gauge, exponentialHistogram: histogram } = data;
       const kind = histogram ? 'histogram' : gauge ? 'gauge' : sum?.isMonotonic === true ? 'counter' : 'updowncounter';
+      // A counter ends in _total, once.
+      const stem = kind === 'counter' ? underscored(name).replace(/_total$/, '') : underscored(name);
+      const family = stem + (word === '' ? '' : `_${word}`);
       for (const point of (histogram ?? gauge ?? sum)!.dataPoints) {
         const labels = Object.fromEntries(
           (point.attributes ?? []).map(({ key, value }) => [underscored(key), String(Object.values(value)[0])]),
@@ -466,7 +475,8 @@ test('a minute of a real Prometheus', { timeout: 150_000 }, async (t) => {
   });
 
   await t.test('nothing that counts goes back', async () => {
-    const counters = '__name__=~".+_(total|bucket|sum|count)",__name__!="system_cpu_logical_count"';
+    // Other names that end in _count tell how many there are.
+    const counters = '__name__=~".+_(total|bucket|sum)|.+_(distribution|duration|lateness)(_[a-z]+)?_count"';
     for (const name of jobs) {
       const named = `label_replace({job="${name}",${counters}}, "name", "$1", "__name__", "(.*)")`;
       const resets = `resets(${named}[1m:1s])`;
