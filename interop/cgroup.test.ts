@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parseRequest, points } from '../test/support/otlp.ts';
 import { startReceiver } from '../test/support/receiver.ts';
 import { agent, agentEnv, ended, until } from '../test/support/process.ts';
-import { createCgroup } from './cgroups.ts';
+import { createCgroup, removeWhenEmpty } from './cgroups.ts';
 
 const MIB = 1024 * 1024;
 
@@ -31,15 +31,7 @@ test('a busy child in a real cgroup: its quota, the use that it made of it, its 
   t.after(async () => {
     process.kill(-shell.pid!, 'SIGTERM');
     await over;
-    // The kernel takes a moment to let go of processes that have ended.
-    await until('the cgroup to be empty', () => {
-      try {
-        cgroup.remove();
-        return true;
-      } catch {
-        return undefined;
-      }
-    });
+    await removeWhenEmpty(cgroup);
   });
 
   await until('three exports', () => (receiver.requests.length >= 3 ? true : undefined), 60);

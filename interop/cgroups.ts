@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { until } from '../test/support/process.ts';
 
 export interface Limits {
   /** CPUs. */
@@ -97,4 +98,16 @@ export function createCgroup(name: string, { cpu, memory }: Limits): TestCgroup 
       }
     },
   };
+}
+
+/** Removes it as soon as it is empty: the kernel takes a moment to let go of processes that have ended. */
+export async function removeWhenEmpty(cgroup: { remove(): void }): Promise<void> {
+  await until('the cgroup to be empty', () => {
+    try {
+      cgroup.remove();
+      return true;
+    } catch {
+      return undefined;
+    }
+  });
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 import { suite, test, type TestContext } from 'node:test';
 import { ended, until } from '../test/support/process.ts';
-import { type CgroupV1, createCgroupV1, hasPressureBesideV1, hasV1 } from './cgroups.ts';
+import { type CgroupV1, createCgroupV1, hasPressureBesideV1, hasV1, removeWhenEmpty } from './cgroups.ts';
 
 const MIB = 1024 * 1024;
 const NAME = `jobmeter-test-${process.pid}`;
@@ -32,17 +32,7 @@ function undo(t: TestContext, what: () => unknown): void {
 
 function cgroupFor(t: TestContext, ...[name, hierarchies]: Parameters<typeof createCgroupV1>): CgroupV1 {
   const cgroup = createCgroupV1(name, hierarchies);
-  undo(t, () =>
-    // The kernel takes a moment to let go of processes that have ended.
-    until('the cgroup to be empty', () => {
-      try {
-        cgroup.remove();
-        return true;
-      } catch {
-        return undefined;
-      }
-    }),
-  );
+  undo(t, () => removeWhenEmpty(cgroup));
   return cgroup;
 }
 

@@ -1,25 +1,15 @@
 // Real cgroups that end with the test, and what runs in them.
 
 import { spawn } from 'node:child_process';
-import { ended, until } from '../test/support/process.ts';
+import { ended } from '../test/support/process.ts';
 import type { Cleanup } from './agents.ts';
-import { createCgroup, type Limits, type TestCgroup } from './cgroups.ts';
+import { createCgroup, removeWhenEmpty, type Limits, type TestCgroup } from './cgroups.ts';
 
 /** A cgroup that ends with the test, after all that was started in it. */
 export function cgroupFor(t: Cleanup, name: string, limits: Limits): TestCgroup & { readonly name: string } {
   const full = `jobmeter-test-${process.pid}-${name}`;
   const cgroup = createCgroup(full, limits);
-  // The kernel takes a moment to let go of processes that have ended.
-  t.after(() =>
-    until('the cgroup to be empty', () => {
-      try {
-        cgroup.remove();
-        return true;
-      } catch {
-        return undefined;
-      }
-    }),
-  );
+  t.after(() => removeWhenEmpty(cgroup));
   return { ...cgroup, name: full };
 }
 

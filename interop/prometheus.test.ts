@@ -8,7 +8,7 @@ import { type OtlpRequest, parseRequest, resourceAttributes } from '../test/supp
 import { ended, freePort, root, until } from '../test/support/process.ts';
 import { startReceiver } from '../test/support/receiver.ts';
 import { type Cleanup, cleanup, type ServingAgent, startAgent } from './agents.ts';
-import { createCgroup, type TestCgroup } from './cgroups.ts';
+import { createCgroup, removeWhenEmpty, type TestCgroup } from './cgroups.ts';
 
 const MIB = 1024 * 1024;
 
@@ -287,17 +287,7 @@ const QUOTA = 0.6;
 async function startInCgroup(t: Cleanup) {
   const name = `jobmeter-prometheus-${process.pid}`;
   const cgroup = createCgroup(name, { cpu: QUOTA, memory: 256 * MIB });
-  t.after(() =>
-    // The kernel takes a moment to let go of processes that have ended.
-    until('the cgroup to be empty', () => {
-      try {
-        cgroup.remove();
-        return true;
-      } catch {
-        return undefined;
-      }
-    }),
-  );
+  t.after(() => removeWhenEmpty(cgroup));
   const weights = [`/sys/fs/cgroup/cpu/${name}/cpu.shares`, `/sys/fs/cgroup/${name}/cpu.weight`];
   writeFileSync(weights.find(existsSync)!, '10000');
   const busy = `const held = Buffer.alloc(${64 * MIB}, 1); for (;;) held[0]++;`;
