@@ -1,6 +1,4 @@
 import type { Resource } from '@opentelemetry/resources';
-import { container } from '../instrumentation/cgroup/container.ts';
-import { memory } from '../instrumentation/host/memory.ts';
 import { uptime } from '../instrumentation/host/uptime.ts';
 import { sources } from '../instrumentation/index.ts';
 import type { Metric, Source } from '../instrumentation/source.ts';
@@ -18,10 +16,11 @@ import { serverMetrics } from './http/metrics.ts';
 import type { LocalServer } from './http/server.ts';
 import { createMemoryJournal } from './journal/memory.ts';
 import { configuredLimits } from './limit-settings.ts';
-import { type ConfiguredLimits, isAwaited, memoryLimit } from './limits.ts';
+import { isAwaited } from './limits.ts';
 import type { Log } from './log.ts';
-import { distributions, followMetered, memoryUse, metered } from './metered.ts';
+import { distributions, followMetered, metered } from './metered.ts';
 import type { Output } from './output.ts';
+import { hasRoomForChild } from './room.ts';
 import { createRunner, type Readings } from './runner.ts';
 import { createSampler, readingOf, type Sample, type Tick } from './sampler.ts';
 import { attributesOf, createSelection, type Selection } from './selection.ts';
@@ -110,27 +109,6 @@ function createAgentResource(config: AgentConfig, files: KernelFiles, instanceId
 export function selectedSources(selection: Selection): readonly Source[] {
   const isWanted = (metric: Metric) => selection.hasMetric(metric);
   return sources.filter(({ isTicked, metrics }) => isTicked || Object.values(metrics).some(isWanted));
-}
-
-/** Bytes that must be free before another process is started: twice what it takes. */
-const CHILD_ROOM = 96 * 1024 * 1024;
-
-/**
- * Whether the job loses nothing by another process: it is charged to the same cgroup, and has the same machine. What is
- * not known is no room.
- */
-export function hasRoomForChild(sample: Sample | undefined, configured: ConfiguredLimits): boolean {
-  // A limit that cannot be seen may hold.
-  if (sample === undefined || readingOf(sample, container)?.snapshot.isHidden === true) return false;
-  const { limit } = memoryLimit(sample, configured.memory) ?? {};
-  const use = memoryUse(sample);
-  if (limit === undefined || use === undefined) return false;
-  // Of a limit that is shared (a pod's, a task's, a job's) others use a part that is not in our use.
-  const own = readingOf(sample, container)?.snapshot.memory?.ownLimit;
-  const isShared =
-    ['ecs_task', 'slurm'].includes(limit.source) || (limit.source === 'cgroup_memory' && limit.value !== own);
-  const available = readingOf(sample, memory)?.snapshot.available ?? 0;
-  return !isShared && Math.min(limit.value - use.value, available) >= CHILD_ROOM;
 }
 
 /** Assembles the agent and starts it: the only place that knows every room. */

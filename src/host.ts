@@ -10,13 +10,13 @@ import {
   type StatsFs,
   statfsSync,
   statSync,
-  writeSync,
 } from 'node:fs';
 import path from 'node:path';
 import { type Bytes, parseNumber, ParseError } from '../instrumentation/kernel/bytes.ts';
 import type { FileSystemSizes, Host } from '../instrumentation/source.ts';
 import type { Clock } from './clock.ts';
 import type { Setting } from './config/setting.ts';
+import { keepPeaks } from './peaks.ts';
 
 export const hostSettings: { readonly 'root.path': Setting<string> } = {
   'root.path': {
@@ -102,8 +102,7 @@ export function openKernelFiles(
   const derived = new Map<string, Derived>();
   /** Files that were not there: to look is a sixth of the price of an error from open(2). */
   const missing = new Set<string>();
-  /** Open files that show the highest value since we reset it; without a descriptor where the kernel lets nobody. */
-  const peaks = new Map<string, { readonly fd: number | undefined; used: number }>();
+  const peaks = keepPeaks();
   let failures: ReadFailure[] = [];
   let buffer = Buffer.allocUnsafeSlow(64 * 1024);
   let mostKept = keepable();
@@ -147,12 +146,6 @@ export function openKernelFiles(
     if (file === undefined) return;
     kept.delete(path);
     closeSync(file.fd);
-  }
-
-  function forgetPeak(path: string): void {
-    const fd = peaks.get(path)?.fd;
-    if (fd !== undefined) closeSync(fd);
-    peaks.delete(path);
   }
 
   function fill(fd: number): Buffer {
@@ -244,20 +237,9 @@ export function openKernelFiles(
       }
     },
     readPeak(path) {
-      const file = peaks.get(path);
-      if (file === undefined) {
-        peaks.set(path, { fd: openPeak(prefix + path), used: now });
-        return undefined;
-      }
-      const { fd } = file;
-      if (fd === undefined) return undefined;
-      file.used = now;
       try {
-        const peak = parseNumber(fill(fd));
-        writeSync(fd, RESET);
-        return peak;
+        return peaks.read(prefix + path, now, (fd) => parseNumber(fill(fd)));
       } catch (error) {
-        forgetPeak(path);
         return DEAD.has((error as NodeJS.ErrnoException).code ?? '') ? undefined : fail(path, error);
       }
     },
@@ -316,36 +298,14 @@ export function openKernelFiles(
       if (now < sweep) return;
       sweep = now + FORGET;
       for (const [path, { used }] of kept) if (now - used > FORGET) forget(path);
-      // Where it could not be opened, that is tried again.
-      for (const [path, { used }] of peaks) if (now - used > FORGET) forgetPeak(path);
+      peaks.forget(now - FORGET);
       missing.clear();
     },
     close() {
       for (const file of kept.keys()) forget(file);
-      for (const path of peaks.keys()) forgetPeak(path);
+      peaks.forget(Infinity);
     },
   };
-}
-
-/** What is written does not matter, that something is does (cgroup-v2.rst, memory.peak). */
-const RESET = new TextEncoder().encode('reset\n');
-
-/** CGROUP2_SUPER_MAGIC (linux/magic.h). */
-const CGROUP2 = 0x63677270;
-
-/** Older kernels refuse to reset it, and in most containers nothing of cgroups may be written. */
-function openPeak(file: string): number | undefined {
-  let fd: number | undefined;
-  try {
-    // Anywhere else writing would change something.
-    if (statfsSync(file).type !== CGROUP2) return undefined;
-    fd = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
-    writeSync(fd, RESET);
-    return fd;
-  } catch {
-    if (fd !== undefined) closeSync(fd);
-    return undefined;
-  }
 }
 
 /** As df(1) counts; zero inodes say that there are no such things. */

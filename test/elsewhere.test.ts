@@ -15,7 +15,7 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { ContainerMemory } from '../instrumentation/cgroup/use.ts';
 import type { HostMemory } from '../instrumentation/host/memory.ts';
-import { hasRoomForChild } from '../src/agent.ts';
+import { hasRoomForChild } from '../src/room.ts';
 import { createElsewhere } from '../src/elsewhere.ts';
 import { createFakeClock } from './support/clock.ts';
 import { collectingLog } from './support/log.ts';

@@ -1,6 +1,6 @@
 import { filesystem } from '../../instrumentation/host/filesystem.ts';
 import type { Source } from '../../instrumentation/source.ts';
-import { hasRoomForChild, otlpDestination, selectedSources } from '../agent.ts';
+import { otlpDestination, selectedSources } from '../agent.ts';
 import { createAsker } from '../ask.ts';
 import { systemClock } from '../clock.ts';
 import { printable } from '../config/printable.ts';
@@ -12,6 +12,7 @@ import { openKernelFiles, type ReadFailure } from '../host.ts';
 import { startServer } from '../http/server.ts';
 import { configuredLimits } from '../limit-settings.ts';
 import type { Log } from '../log.ts';
+import { hasRoomForChild } from '../room.ts';
 import { createRunner, type Readings } from '../runner.ts';
 import { attributesOf, createSelection } from '../selection.ts';
 import { describeListenError, serverOptions } from '../serve.ts';
