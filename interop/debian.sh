@@ -43,7 +43,7 @@ mkdir -p "$tmp/lists/partial" "$tmp/archives/partial" "$tmp/new"
 
 # The mirror that this machine uses, whatever suites it takes from there.
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep '/debian/$' | head -n 1)
-mirror=${mirror:-http://deb.debian.org/debian/}
+[ -n "$mirror" ] || fail 'apt knows no mirror of Debian (a source that ends with /debian)'
 echo "deb [arch=amd64 signed-by=$keyring] $mirror $suite main" >"$tmp/sources.list"
 apt() { # PROGRAM ARGUMENT...
   program=$1
